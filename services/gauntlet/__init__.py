@@ -1,0 +1,1 @@
+"""The gauntlet service: plays a candidate against opponents and reports the results."""

@@ -1,0 +1,1 @@
+"""What every service needs and no service owns: events, bus, outbox, inbox, database, artifacts, errors, settings."""

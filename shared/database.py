@@ -1,0 +1,66 @@
+"""The connection to Postgres: read and write transactions of different types, and a signal after each commit.
+
+A function whose parameter is a `Read` cannot change anything; one that takes a `Write` takes part in its caller's transaction
+and never commits. SQL itself lives in each service's repository.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import NewType
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Read = NewType("Read", AsyncConnection)
+Write = NewType("Write", Read)
+
+
+class Database:
+    """A pool of connections to the suite's database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"timeout": 5, "command_timeout": 30}
+        )
+        self._committed = asyncio.Event()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Read]:
+        """A read-only transaction that sees one moment."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield Read(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Write]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with self._engine.begin() as connection:
+            yield Write(Read(connection))
+        committed, self._committed = self._committed, asyncio.Event()
+        committed.set()
+
+    async def changes(self, sweep: float) -> AsyncIterator[None]:
+        """Yield at once, then after every commit of this process, and at least every `sweep` seconds."""
+        while True:
+            committed = self._committed
+            yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(sweep):
+                    await committed.wait()
+
+    async def ping(self) -> None:
+        """Raise if Postgres cannot be reached."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+async def lock_for_transaction(tx: Write, name: str) -> None:
+    """Wait for the advisory lock of `name`; it is held until the transaction ends."""
+    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

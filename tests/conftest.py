@@ -1,0 +1,67 @@
+"""Fixtures for every test: a Postgres for the session, a database and a NATS server for each test.
+
+Where a service's tables are wanted, override `database_template` in that service's conftest:
+
+    @pytest.fixture(scope="session")
+    def database_template(make_template):
+        return make_template("gauntlet", migrate)
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.embedded.nats import Nats
+from cli.embedded.postgres import Postgres
+from tests.servers import Databases, Migrate, Templates
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's Postgres server, in fast mode."""
+    # pytest's own temporary folders are closed to other users, and Postgres may have to run as one of them.
+    with tempfile.TemporaryDirectory(prefix="ringrift-tests-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        with Postgres(Path(folder) / "postgres", durable=False) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def make_template(postgres: Postgres) -> Callable[[str, Migrate], str]:
+    """Makes a migrated template database once for the session: `make_template(name, migrate) -> template`."""
+    return Templates(postgres).make
+
+
+@pytest.fixture(scope="session")
+def database_template() -> str | None:
+    """The template of `database_url`; none, an empty database, unless overridden."""
+    return None
+
+
+@pytest.fixture
+def make_database(postgres: Postgres) -> Iterator[Callable[[str | None], str]]:
+    """Makes fresh databases for one test: `make_database(template or None) -> address`."""
+    databases = Databases(postgres)
+    yield databases.make
+    databases.drop_all()
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[str | None], str], database_template: str | None) -> str:
+    """The address of a fresh database for this test alone."""
+    return make_database(database_template)
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[Nats]:
+    """A NATS server with JetStream for this test alone; a test may stop, kill and start it."""
+    with Nats(tmp_path / "nats", durable=False) as server:
+        yield server
+
+
+@pytest.fixture
+def nats_url(nats_server: Nats) -> str:
+    """The address of this test's NATS server."""
+    return nats_server.url
