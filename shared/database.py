@@ -35,10 +35,12 @@ class Database:
             yield Read(connection)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Write]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
+    async def write(self, *, quiet: bool = False) -> AsyncIterator[Write]:
+        """A transaction: committed when the block ends, rolled back when it raises. A quiet one wakes nobody."""
         async with self._engine.begin() as connection:
             yield Write(Read(connection))
+        if quiet:
+            return
         committed, self._committed = self._committed, asyncio.Event()
         committed.set()
 

@@ -28,6 +28,10 @@ ModelPath = Annotated[
 Text = Annotated[str, Field(max_length=2000)]
 
 
+class RejectedError(Exception):
+    """An event can never be handled; the text says why. It goes to the dead letters at once."""
+
+
 class EventType(StrEnum):
     """Every type of event that the suite exchanges."""
 

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.evidence import GatePolicy, Rate
+from shared.security import parse_keys
 
 PREFIX = "RINGRIFT_"
 S = TypeVar("S", bound="BaseServiceSettings")
@@ -78,6 +79,10 @@ class BaseServiceSettings(BaseSettings):
         """Combinations of settings that cannot work, in words; subclasses add their own."""
         if not self.is_loopback and not self.api_keys:
             return [f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}API_KEYS must be set (see docs/security.md)"]
+        try:
+            parse_keys(self.api_keys)
+        except ValueError as error:
+            return [f"{PREFIX}API_KEYS: {error}"]
         return []
 
 

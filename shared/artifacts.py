@@ -1,0 +1,139 @@
+"""The artifact store: model files under the SHA-256 of their bytes, immutable once taken in.
+
+A path is only where bytes are read from; from the moment a file is taken in, the digest is its identity. These functions block:
+call them from a thread. Nothing here deletes an artifact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+
+CHUNK = 1024 * 1024
+SPARE_BYTES = 64 * CHUNK
+
+
+class ArtifactError(Exception):
+    """A file cannot be taken in or found; `code` is stable, the text is for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Artifact(NamedTuple):
+    """A file in the store."""
+
+    digest: str
+    size: int
+    path: Path
+
+
+class ArtifactStore:
+    """A folder of immutable files, named by digest."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, digest: str) -> Path:
+        """Where the file with that digest is, or would be."""
+        return self._folder / "sha256" / digest[:2] / digest
+
+    def find(self, digest: str) -> Artifact | None:
+        """The artifact with that digest, None if it was never taken in."""
+        try:
+            size = self.path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+        return Artifact(digest, size, self.path(digest))
+
+    def take_in(self, source: Path) -> Artifact:
+        """Copy a file into the store while hashing it; the copy is what the digest is of, whatever happens to the source."""
+        try:
+            with source.open("rb") as stream:
+                return self._take_in(stream, os.fstat(stream.fileno()).st_size)
+        except FileNotFoundError:
+            raise ArtifactError("model_not_found", f"there is no model file at {source}") from None
+        except IsADirectoryError:
+            raise ArtifactError("model_not_found", f"{source} is a folder; give a model file") from None
+
+    def _take_in(self, stream: IO[bytes], expected: int) -> Artifact:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self._folder).free
+        if free < expected + SPARE_BYTES:
+            raise ArtifactError(
+                "internal", f"the artifact store has {free} bytes free and needs {expected + SPARE_BYTES}"
+            )
+        with temporary_file(self._folder) as (temporary, target):
+            digest, size = copy_hashing(stream, target)
+            final = self.path(digest)
+            if not final.exists():
+                final.parent.mkdir(parents=True, exist_ok=True)
+                temporary.chmod(0o444)
+                publish_file(temporary, final)
+        return Artifact(digest, size, final)
+
+
+def copy_hashing(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
+    """Copy all bytes and force them to disk; returns their SHA-256 and number."""
+    sha, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        sha.update(chunk)
+        size += target.write(chunk)
+    target.flush()
+    os.fsync(target.fileno())
+    return sha.hexdigest(), size
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def temporary_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file in `folder` to write and publish; removed if it was not published."""
+    path = folder / f".incoming-{secrets.token_hex(8)}"
+    try:
+        with path.open("xb") as stream:
+            yield path, stream
+    finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def publish_file(temporary: Path, final: Path) -> None:
+    """Give a finished file its name atomically and durably."""
+    temporary.replace(final)
+    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def resolve_inside(folder: Path, name: str) -> Path:
+    """A path from a request or event, resolved inside `folder`; ArtifactError when it leads out of it.
+
+    `models/x.pth`, as the runbook writes it, and `x.pth` both mean the file x.pth in the models folder.
+    """
+    root = folder.resolve()
+    given = Path(name)
+    if given.parts[:1] == (folder.name,):
+        given = Path(*given.parts[1:])
+    try:
+        resolved = (root / given).resolve()
+    except (OSError, ValueError) as error:
+        raise ArtifactError("path_refused", f"{name!r} is no usable path: {error}") from None
+    if not resolved.is_relative_to(root) or resolved == root:
+        raise ArtifactError(
+            "path_refused", f"{name!r} is outside the models folder; give a path inside it, such as models/my_model.pth"
+        )
+    return resolved
