@@ -1,0 +1,36 @@
+"""`ringrift announce`: tell the suite that a model was trained, as a trainer does: one TRAINING_COMPLETED event over NATS."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from shared.bus import Bus
+from shared.configuration import BOARD_TYPES
+from shared.events import Event, TrainingCompleted
+
+SOURCE = "/trainers/ringrift"
+
+
+def announce(
+    model: Annotated[str, typer.Option(help="Path of the model file, inside the suite's models folder")],
+    board_type: Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")],
+    num_players: Annotated[int, typer.Option(min=2, max=4)],
+    nats_url: Annotated[str, typer.Option(envvar="RINGRIFT_NATS_URL")] = "nats://127.0.0.1:4222",
+) -> None:
+    """Announce a trained model. Example: ringrift announce --model models/my_model.pth --board-type hex8 --num-players 2"""
+    data = TrainingCompleted.model_validate({"board_type": board_type, "num_players": num_players, "model_path": model})
+    typer.echo(f"announced as event {asyncio.run(publish(data, nats_url))}")
+
+
+async def publish(data: TrainingCompleted, nats_url: str) -> str:
+    """Publish the event durably; returns its id."""
+    bus = Bus(nats_url, "trainer")
+    try:
+        event = Event.of(data, source=SOURCE)
+        await bus.publish(event)
+    finally:
+        await bus.close()
+    return str(event.id)
