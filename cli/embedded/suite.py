@@ -100,10 +100,15 @@ class Suite:
 
     def tend(self) -> list[str]:
         """Start again whatever has died; returns the names."""
-        dead = [process for process in (self.postgres, self.nats, *self.processes.values()) if process.pid is None]
-        for process in dead:
-            process.start()
-        return [process.name if isinstance(process, Process) else type(process).__name__ for process in dead]
+        everything: dict[str, Postgres | Nats | Process] = {
+            "Postgres": self.postgres,
+            "NATS": self.nats,
+            **self.processes,
+        }
+        dead = [name for name, process in everything.items() if process.pid is None]
+        for name in dead:
+            everything[name].start()
+        return dead
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

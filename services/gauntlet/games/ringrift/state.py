@@ -116,20 +116,24 @@ def one(state: State, index: int) -> State:
 @inner_kernel
 def copy_game(source: State, index: int, target: State, place: int) -> None:
     """Copy one game of a batch over one game of another batch."""
-    target.kind[place] = source.kind[index]
-    target.owner[place] = source.owner[index]
-    target.height[place] = source.height[index]
-    target.cap[place] = source.cap[index]
-    target.rings[place] = source.rings[index]
-    target.born[place] = source.born[index]
-    target.hand[place] = source.hand[index]
-    target.credit[place] = source.credit[index]
-    target.territory[place] = source.territory[index]
-    target.stacks[place] = source.stacks[index]
-    target.markers[place] = source.markers[index]
-    target.on_board[place] = source.on_board[index]
-    target.out_at[place] = source.out_at[index]
-    target.turn[place] = source.turn[index]
+    # Element by element: a slice assignment would allocate.
+    for cell in range(source.kind.shape[1]):
+        target.kind[place, cell] = source.kind[index, cell]
+        target.owner[place, cell] = source.owner[index, cell]
+        target.height[place, cell] = source.height[index, cell]
+        target.cap[place, cell] = source.cap[index, cell]
+        target.rings[place, cell] = source.rings[index, cell]
+        target.born[place, cell] = source.born[index, cell]
+    for seat in range(source.hand.shape[1]):
+        target.hand[place, seat] = source.hand[index, seat]
+        target.credit[place, seat] = source.credit[index, seat]
+        target.territory[place, seat] = source.territory[index, seat]
+        target.stacks[place, seat] = source.stacks[index, seat]
+        target.markers[place, seat] = source.markers[index, seat]
+        target.on_board[place, seat] = source.on_board[index, seat]
+        target.out_at[place, seat] = source.out_at[index, seat]
+    for field in range(TURN_FIELDS):
+        target.turn[place, field] = source.turn[index, field]
 
 
 @inner_kernel

@@ -1,0 +1,88 @@
+"""`ringrift demo`: the whole loop on this machine, from announcement to delivery, with real servers and real models."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from cli.announce import publish
+from cli.embedded.process import StartFailed
+from cli.embedded.suite import Addresses, Suite
+from cli.report import progress, summary
+from cli.watch import Story, Watch
+from shared.artifacts import digest_of
+from shared.events import TrainingCompleted
+
+MODELS = Path(__file__).resolve().parent.parent / "models" / "demo"
+CONFIGURATION = "hex8_2p"
+ROUNDS = (("trained", "untrained"), ("successor",))
+LIMIT_SECONDS = 600
+console = Console()
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Folder to work in and keep; a temporary one if not given")] = None,
+) -> None:
+    """Announce three demo models for hex8 with 2 players and follow them: played, judged, promoted, delivered."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ringrift-demo-", ignore_cleanup_errors=True) as temporary:
+        Path(temporary).chmod(0o711)
+        suite = Suite((data or Path(temporary)).resolve(), Addresses.free())
+        try:
+            with suite.running(lambda text: console.print(f"[dim]{text} ...")):
+                stories = _run(suite)
+        except StartFailed as error:
+            console.print(f"[red]{error}")
+            raise typer.Exit(1) from None
+    console.print(f"Finished in {time.monotonic() - started:.0f} s.")
+    if not _as_expected(stories):
+        console.print("[red]The demo did not end as it should; the table says where.")
+        raise typer.Exit(1)
+
+
+def _run(suite: Suite) -> list[Story]:
+    watch = Watch({name: suite.addresses.url(name) for name in suite.addresses.services})
+    console.print(f"Watch along: {suite.addresses.url('promotion')}/status and {suite.addresses.url('promotion')}/docs")
+    stories: list[Story] = []
+    for names in ROUNDS:
+        for name in names:
+            stories.append(_announce(suite, name))
+        _follow(suite, watch, stories)
+    console.print(summary(stories, watch.availability(CONFIGURATION), list(suite.addresses.nodes)))
+    return stories
+
+
+def _announce(suite: Suite, name: str) -> Story:
+    file = MODELS / f"{CONFIGURATION}_{name}.pth"
+    shutil.copy(file, suite.models)
+    data = TrainingCompleted(
+        board_type="hex8", num_players=2, model_path=f"models/{file.name}", trained_by="ringrift demo"
+    )
+    asyncio.run(publish(data, suite.nats.url))
+    console.print(f"announced [bold]{name}[/] ({file.name}) with one TRAINING_COMPLETED event over NATS")
+    return Story(name, digest_of(file))
+
+
+def _follow(suite: Suite, watch: Watch, stories: list[Story]) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    with Live(console=console, refresh_per_second=4) as live:
+        while not all(story.is_over for story in stories) and time.monotonic() < deadline:
+            for name in suite.tend():
+                console.print(f"[yellow]{name} had died and was started again")
+            watch.update(stories, CONFIGURATION)
+            live.update(progress(stories, watch.nodes))
+            time.sleep(0.25)
+
+
+def _as_expected(stories: list[Story]) -> bool:
+    trained, untrained, successor = stories
+    first = trained.promoted is not None and trained.promoted.version == 1 and trained.delivered is not None
+    return first and untrained.promoted is None and untrained.refused is not None and successor.is_over

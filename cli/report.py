@@ -1,0 +1,90 @@
+"""How the progress and the end of a run look in the terminal. Formats what it is given; asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.watch import Story
+from shared.evidence import Evidence
+
+
+def progress(stories: Sequence[Story], nodes: Mapping[str, Any]) -> RenderableType:
+    """What every model is doing at this moment, and the nodes' progress."""
+    lines = [Text.assemble((f"{story.name:10}", "bold"), " ", _now(story)) for story in stories if not story.is_over]
+    if any(story.promoted and not story.delivered for story in stories):
+        lines += [
+            Text(f"  {name}: {node.get('state', '?')} {node.get('detail') or ''}") for name, node in nodes.items()
+        ]
+    return Group(*lines)
+
+
+def summary(stories: Sequence[Story], availability: Mapping[str, Any], nodes: Sequence[str]) -> Table:
+    """The table at the end: each model, its games, the verdict in words, where it is now."""
+    table = Table(title="What happened", show_lines=True)
+    for column in ("model", "games", "verdict", "canonical version", "nodes"):
+        table.add_column(column)
+    for story in stories:
+        table.add_row(story.name, _games(story), _verdict(story), _version(story), _nodes(story, availability, nodes))
+    return table
+
+
+def _now(story: Story) -> str:
+    if story.promoted:
+        return f"promoted as canonical version {story.promoted.version}; being delivered"
+    if story.evaluated:
+        return "played; being judged"
+    if story.evaluation_id:
+        return "playing  " + "   ".join(_line(each) for each in story.games.get("opponents", []) if each["games"])
+    return "waiting for the gauntlet"
+
+
+def _line(each: Mapping[str, Any]) -> str:
+    rate = each.get("win_rate")
+    shown = "" if rate is None else f" {rate:.0%} of {each['threshold']:.0%}"
+    return f"{each['opponent']} {each['games']}/{each['games_planned']}{shown}"
+
+
+def _games(story: Story) -> str:
+    if story.evaluated is None:
+        return "-"
+    evidence: Evidence = story.evaluated.evidence
+    return "\n".join(
+        _line(_facts(evidence, index, story.evaluated.num_players)) for index in range(len(evidence.opponents))
+    )
+
+
+def _facts(evidence: Evidence, index: int, num_players: int) -> dict[str, Any]:
+    each = evidence.opponents[index]
+    return {
+        "opponent": each.opponent,
+        "games": each.games,
+        "games_planned": each.games_planned,
+        "win_rate": each.win_rate(num_players),
+        "threshold": evidence.gates.threshold(each.opponent),
+    }
+
+
+def _verdict(story: Story) -> str:
+    if story.promoted:
+        return "[green]promoted[/]: every gate passed"
+    if story.refused is not None:
+        return "[red]refused[/]: " + "\n".join(story.refused)
+    return "[yellow]not decided"
+
+
+def _version(story: Story) -> str:
+    return f"version {story.promoted.version}\n{story.digest[:12]}" if story.promoted else "-"
+
+
+def _nodes(story: Story, availability: Mapping[str, Any], nodes: Sequence[str]) -> str:
+    if story.promoted is None:
+        return "-"
+    holding = [name for name in nodes if availability.get(name, {}).get("digest") == story.digest]
+    if holding:
+        return f"on {len(holding)} of {len(nodes)} nodes\ndigest verified"
+    return f"was on {len(story.delivered.nodes)} of {len(nodes)} nodes" if story.delivered else "not delivered"

@@ -1,0 +1,1 @@
+"""Network architectures by name: what a checkpoint may ask to be built."""

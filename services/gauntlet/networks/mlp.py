@@ -1,0 +1,27 @@
+"""A plain multi-layer perceptron over the flattened observation: the smallest thing that fits the seam."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Mlp(nn.Module):
+    """Observation [B, planes, H, W] to (policy logits [B, actions], value [B, players] in [0, 1], relative to the mover)."""
+
+    def __init__(self, inputs: int, actions: int, players: int, layers: int, hidden: int) -> None:
+        super().__init__()
+        widths = [inputs] + [hidden] * layers
+        self.layers = nn.ModuleList(nn.Linear(one, two) for one, two in pairwise(widths))
+        self.policy = nn.Linear(hidden, actions)
+        self.value = nn.Linear(hidden, players)
+
+    def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
+        """Policy logits and value of every position of the batch."""
+        x = observation.flatten(1)
+        for layer in self.layers:
+            x = functional.relu(layer(x))
+        return self.policy(x), torch.sigmoid(self.value(x))
