@@ -1,0 +1,92 @@
+"""The judgement: evidence and policy in, a decision out.
+
+Pure: no clock, no database, no event. Whatever the evidence lacks makes it `invalid`; nothing is ever filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
+from shared.gate import GateVerdict
+
+Verdict = Literal["passed", "failed", "inconclusive", "stale", "invalid"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict and the reasons for it, in words for people."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PromotionController:
+    """Judges evaluations under one policy. `may_skip`: a model that merely loads may pass (forced, or games switched off)."""
+
+    policy: GatePolicy
+    may_skip: bool = False
+
+    def decide(
+        self, digest: str, num_players: int, evidence: Evidence, canonical: CanonicalReference | None
+    ) -> Decision:
+        """Judge a candidate against the canonical version of this moment (None: there is none yet)."""
+        if canonical is not None and canonical.digest == digest:
+            return Decision("failed", (f"this model already is canonical version {canonical.version}",))
+        if evidence.skipped:
+            return self._skipped()
+        if evidence.previous != canonical:
+            return Decision("stale", (_moved(evidence.previous, canonical),))
+        return self._judge_gates(num_players, evidence, canonical is not None)
+
+    def _skipped(self) -> Decision:
+        if self.may_skip:
+            return Decision("passed", ("the games were skipped as asked; the model loads",))
+        return Decision("invalid", ("no games were played, and nobody asked for that",))
+
+    def _judge_gates(self, num_players: int, evidence: Evidence, has_previous: bool) -> Decision:
+        needed: list[OpponentName] = ["random", "heuristic", *(["previous"] if has_previous else [])]  # type: ignore[list-item]  # literals widen in the unpacking
+        reasons: list[str] = []
+        verdicts: list[Verdict] = []
+        for opponent in needed:
+            games = evidence.of(opponent)
+            verdict, reason = self._judge(opponent, games, num_players)
+            verdicts.append(verdict)
+            reasons.append(reason)
+            if verdict == "failed":
+                break
+        if not has_previous and verdicts[-1] == "passed":
+            reasons.append("previous: skipped, there is no canonical version yet")
+        return Decision(_worst(verdicts), tuple(reasons))
+
+    def _judge(self, opponent: OpponentName, games: OpponentEvidence | None, num_players: int) -> tuple[Verdict, str]:
+        if games is None or games.games == 0:
+            return "invalid", f"{opponent}: no games were played"
+        if games.unscored > self.policy.unscored_share * games.games_planned:
+            return (
+                "invalid",
+                f"{opponent}: {games.truncated} truncated and {games.errored} errored of {games.games} games",
+            )
+        threshold = self.policy.threshold(opponent)
+        rate = games.win_rate(num_players) or 0.0
+        facts = f"{opponent}: {games.games} of {games.games_planned} games played, win rate {rate:.1%}"
+        match games.verdict(num_players, threshold):
+            case GateVerdict.PASSED:
+                return "passed", f"{facts}, reaches the required {threshold:.0%}"
+            case GateVerdict.FAILED:
+                return "failed", f"{facts}, can no longer reach the required {threshold:.0%}"
+            case _:
+                return "inconclusive", f"{facts}, neither reaches {threshold:.0%} of all planned games nor rules it out"
+
+
+def _worst(verdicts: list[Verdict]) -> Verdict:
+    order: tuple[Verdict, ...] = ("invalid", "failed", "inconclusive")
+    return next((verdict for verdict in order if verdict in verdicts), "passed")
+
+
+def _moved(met: CanonicalReference | None, canonical: CanonicalReference | None) -> str:
+    played = "no canonical version" if met is None else f"canonical version {met.version}"
+    now = "there is none" if canonical is None else f"canonical is version {canonical.version}"
+    return f"the candidate was played against {played}, and now {now}; it is evaluated again"

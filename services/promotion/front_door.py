@@ -1,0 +1,38 @@
+"""What the front door asks of the distribution service, which has its own process and may be away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from shared.errors import Problem
+
+
+class DistributionClient:
+    """The distribution service over HTTP. An unreachable service is said to be unreachable, never empty."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client, self._url = client, url
+
+    async def status(self) -> dict[str, Any]:
+        """Its GET /status, or why there is none."""
+        try:
+            answer = await self._client.get(f"{self._url}/status", timeout=2)
+            answer.raise_for_status()
+            status: dict[str, Any] = answer.json()
+        except httpx.HTTPError as error:
+            unreachable = {"status": "unreachable", "detail": f"{self._url}: {error!r}"}
+            return {"model_distribution": unreachable, "daemon": unreachable, "alive_peers": []}
+        return status
+
+    async def distribute(self, configuration: str, version: int, digest: str) -> None:
+        """Have the canonical version delivered again. Problem 503 if the service cannot be reached."""
+        body = {"configuration": configuration, "version": version, "digest": digest}
+        try:
+            answer = await self._client.post(f"{self._url}/admin/distribute-model", json=body)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise Problem(
+                503, "distribution-unreachable", f"the distribution service did not take it: {error!r}"
+            ) from None

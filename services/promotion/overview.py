@@ -1,0 +1,40 @@
+"""Putting GET /status together from the ledger, the events and the distribution service's own status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.promotion import repository
+from services.promotion.schemas import Canonical, DecisionView, PromotionRequest, PromotionStatus, RecentEvent, Status
+from shared.service import ServiceFrame
+
+RECENT = 50
+
+
+async def assemble(frame: ServiceFrame, distribution: dict[str, Any]) -> Status:
+    """The state of the suite; `distribution` is the distribution service's status."""
+    assert frame.inbox is not None
+    async with frame.database.read() as tx:
+        heads = await repository.heads(tx)
+        decided = await repository.decisions(tx, None, 1)
+        waiting = await repository.open_requests(tx)
+        emitted = await frame.outbox.recent(tx, RECENT)
+        handled = await frame.inbox.recent(tx, RECENT)
+    events = [
+        RecentEvent(type=each.type, configuration=each.subject, time=each.time, id=each.id, source=each.source)
+        for each in emitted
+    ] + [
+        RecentEvent(type=row.type, configuration=row.subject, time=row.handled_at, id=row.event_id, source=row.source)
+        for row in handled
+    ]
+    return Status(
+        promotion_status=PromotionStatus(
+            configurations={each.configuration: Canonical.of(each) for each in heads},
+            last_decision=DecisionView.model_validate(decided[0]) if decided else None,
+            open_requests=[PromotionRequest.model_validate(row) for row in waiting],
+        ),
+        model_distribution=distribution["model_distribution"],
+        recent_events=sorted(events, key=lambda each: each.time, reverse=True)[:RECENT],
+        daemons={"MODEL_DISTRIBUTION": distribution["daemon"]},
+        alive_peers=distribution["alive_peers"],
+    )
