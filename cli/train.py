@@ -20,6 +20,7 @@ def train(
     board_type: Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")] = "hex8",
     num_players: Annotated[int, typer.Option(min=2, max=4)] = 2,
     games: Annotated[int, typer.Option(min=0, help="Self-play games to imitate; 0 writes an untrained network")] = 1500,
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds of search for the expert that is imitated")] = 12,
     epochs: Annotated[int, typer.Option(min=1)] = 4,
     blocks: Annotated[int, typer.Option(min=1)] = 4,
     channels: Annotated[int, typer.Option(min=1)] = 32,
@@ -35,7 +36,7 @@ def train(
 
     if output.name.startswith("canonical_"):
         raise typer.BadParameter("canonical files are written by the promotion service; choose another name")
-    plan = Plan(board_type, num_players, games, epochs, blocks, channels, seed, version)
+    plan = Plan(board_type, num_players, rounds, games, epochs, blocks, channels, seed, version)
     with Progress(TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("starting")
         result = run_training(

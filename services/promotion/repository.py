@@ -68,7 +68,9 @@ async def heads(tx: Read) -> list[CanonicalVersion]:
     """The canonical version of every configuration."""
     table = t.canonical_versions
     newest = select(table.c.configuration, func.max(table.c.version)).group_by(table.c.configuration)
-    statement = _VERSIONS.where(tuple_(table.c.configuration, table.c.version).in_(newest)).order_by(table.c.configuration)
+    statement = _VERSIONS.where(tuple_(table.c.configuration, table.c.version).in_(newest)).order_by(
+        table.c.configuration
+    )
     return [CanonicalVersion(*row) for row in await tx.execute(statement)]
 
 

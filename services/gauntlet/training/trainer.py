@@ -20,17 +20,19 @@ from services.gauntlet.training.expert import learn_expert
 from services.gauntlet.training.imitation import fit
 from services.gauntlet.training.positions import collect, win_rate
 
-EXPERT_ROUNDS, EXPERT_GAMES, MATCH_GAMES = 4, 600, 200
+MATCH_GAMES = 200
 Tell = Callable[[str, int, int], None]
 """Told what is being done, and how far it is: text, done, total."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train. `games` of self-play are imitated; with none the network stays as it was initialised."""
+    """What to train. An expert is learned in `rounds`, and its choices in `games` of self-play are imitated;
+    with no games the network stays as it was initialised."""
 
     board_type: str
     num_players: int
+    rounds: int
     games: int
     epochs: int
     blocks: int
@@ -49,8 +51,9 @@ def run_training(plan: Plan, output: Path, tell: Tell) -> dict[str, str]:
     network = build_network("resnet", parameters, game).eval()
     figures: dict[str, str] = {}
     if plan.games:
-        tell("learning an expert", 0, 1)
-        expert, rate = learn_expert(game, EXPERT_ROUNDS, EXPERT_GAMES, rng)
+        expert, rate = learn_expert(
+            game, plan.rounds, rng, lambda done, best: tell(f"learning an expert, best {best:.0%}", done, plan.rounds)
+        )
         figures["expert against heuristic"] = f"{rate:.1%}"
         tell(f"collecting its choices ({rate:.0%} against the heuristic)", 0, 1)
         positions = collect(game, expert, plan.games, rng)

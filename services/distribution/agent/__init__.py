@@ -1,0 +1,1 @@
+"""Runs on every node: fetches the versions it is told to hold, and reports what is on its disk."""

@@ -1,0 +1,8 @@
+"""`python -m services.distribution.agent` serves the agent of one node."""
+
+from services.distribution.agent.app import create_app
+from services.distribution.agent.settings import AgentSettings
+from shared.server import serve
+
+if __name__ == "__main__":
+    serve("agent", AgentSettings, lambda settings: settings.agent_port, create_app)

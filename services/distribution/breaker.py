@@ -1,0 +1,130 @@
+"""The circuit breaker of one node: pure state, with the time given as an argument.
+
+Closed lets everyone pass; open nobody until `retry_at`; half-open exactly one probe. The pause doubles with each trip up to a
+cap, so half-open is always reached in bounded time. Only what the caller reports with `fail` counts: a permit that ends without a
+verdict (cancelled, or a fault that is not the node's) is returned and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import TracebackType
+
+
+class BreakerState(StrEnum):
+    """The three states."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True)
+class BreakerPolicy:
+    """How many failures in a row open the breaker, and how long it stays open, in seconds."""
+
+    failures: int = 3
+    first_pause: float = 4.0
+    longest_pause: float = 30.0
+
+    def pause(self, trips: int) -> timedelta:
+        """The pause after the given number of trips in a row, 1 or more."""
+        return timedelta(seconds=min(self.first_pause * 2.0 ** min(trips - 1, 30), self.longest_pause))
+
+
+@dataclass(frozen=True)
+class BreakerMemory:
+    """What is persisted and shown of a breaker."""
+
+    state: BreakerState = BreakerState.CLOSED
+    failures: int = 0
+    trips: int = 0
+    opened_at: datetime | None = None
+    retry_at: datetime | None = None
+    last_error: str | None = None
+
+
+class BreakerOpenError(Exception):
+    """No permit now; the text says until when and why."""
+
+
+class Breaker:
+    """One node's breaker. Not shared between threads; between awaits nothing else runs."""
+
+    def __init__(self, policy: BreakerPolicy, memory: BreakerMemory | None = None) -> None:
+        self._policy = policy
+        self.memory = memory or BreakerMemory()
+        self._epoch = 0
+        self._probe: Permit | None = None
+
+    def permit(self, now: datetime) -> Permit:
+        """A permit to use in a `with` block; BreakerOpenError when there is none."""
+        memory = self.memory
+        if memory.state is BreakerState.OPEN:
+            if memory.retry_at is not None and now < memory.retry_at:
+                raise BreakerOpenError(f"the breaker is open until {memory.retry_at.isoformat()}: {memory.last_error}")
+            self.half_open()
+        if self.memory.state is BreakerState.CLOSED:
+            return Permit(self, self._epoch)
+        if self._probe is not None:
+            raise BreakerOpenError("the breaker is half-open and its one probe is on its way")
+        self._probe = Permit(self, self._epoch)
+        return self._probe
+
+    def half_open(self) -> None:
+        """Let the next caller probe, whatever the pause; a closed breaker stays closed."""
+        if self.memory.state is BreakerState.OPEN:
+            self._become(replace(self.memory, state=BreakerState.HALF_OPEN, retry_at=None))
+
+    def settle(self, permit: Permit, epoch: int, now: datetime | None, error: str | None) -> None:
+        """Count a permit's outcome: a failure where `error` is given. One from before the last change of state is ignored."""
+        if epoch != self._epoch:
+            return
+        if error is None or now is None:
+            if self.memory != BreakerMemory():
+                self._become(BreakerMemory())
+            return
+        failures = self.memory.failures + 1
+        if self.memory.state is BreakerState.HALF_OPEN or failures >= self._policy.failures:
+            self._trip(now, failures, error)
+        else:
+            self.memory = replace(self.memory, failures=failures, last_error=error)
+
+    def release(self, permit: Permit) -> None:
+        """Return a probe's slot."""
+        if self._probe is permit:
+            self._probe = None
+
+    def _trip(self, now: datetime, failures: int, error: str) -> None:
+        trips = self.memory.trips + 1
+        retry_at = now + self._policy.pause(trips)
+        self._become(BreakerMemory(BreakerState.OPEN, failures, trips, now, retry_at, error))
+
+    def _become(self, memory: BreakerMemory) -> None:
+        if memory.state is not self.memory.state:
+            self._epoch += 1
+            self._probe = None
+        self.memory = memory
+
+
+class Permit:
+    """One caller's pass; used in a `with` block, so that it is returned on every path."""
+
+    def __init__(self, breaker: Breaker, epoch: int) -> None:
+        self._breaker, self._epoch = breaker, epoch
+
+    def succeed(self) -> None:
+        """The node answered as it should."""
+        self._breaker.settle(self, self._epoch, None, None)
+
+    def fail(self, now: datetime, error: str) -> None:
+        """The node did not answer, or said that it is broken."""
+        self._breaker.settle(self, self._epoch, now, error)
+
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._breaker.release(self)

@@ -1,0 +1,157 @@
+"""Request and response models of the distribution service."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from services.distribution.breaker import BreakerState
+from services.distribution.delivery import DeliveryState
+from shared.configuration import ConfigurationKey
+from shared.events import Digest
+
+NodeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", examples=["node-1"])]
+_NAMED_FILE = re.compile(r"(?:canonical|ringrift_best)_([a-z0-9]+_[234]p)\.pth")
+_URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
+
+
+class NodeRegistration(BaseModel):
+    """A node to register: the address of its agent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: NodeName
+    url: str = Field(max_length=300, examples=["http://10.0.0.1:8780"])
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if _URL.fullmatch(value) is None:
+            raise ValueError(f"{value!r} is no address of an agent; give one such as http://10.0.0.1:8780")
+        return value.rstrip("/")
+
+
+class NodeView(BaseModel):
+    """A registered node, with what is known of it."""
+
+    name: str
+    url: str
+    registered_at: datetime
+    reported_at: datetime | None = Field(description="When it last reported; null if never")
+    unreached: str | None = Field(description="Why the last visit failed; null if it did not")
+    breaker: BreakerState
+
+
+class NodeList(BaseModel):
+    """Every registered node."""
+
+    items: list[NodeView]
+
+
+class DeliveryView(BaseModel):
+    """One delivery: a version on its way to a node."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    configuration: str
+    version: int
+    node: str
+    digest: str
+    size: int
+    state: DeliveryState
+    bytes_done: int
+    detail: str | None
+    created_at: datetime
+    updated_at: datetime
+    delivered_at: datetime | None
+
+
+class DeliveryList(BaseModel):
+    """Deliveries, newest version first."""
+
+    items: list[DeliveryView]
+
+
+class DistributeModel(BaseModel):
+    """What to deliver again: a configuration, or a canonical file's name, which names one."""
+
+    configuration: ConfigurationKey | None = None
+    version: int | None = Field(default=None, ge=1)
+    digest: Digest | None = None
+    model_path: str | None = Field(default=None, max_length=1024, examples=["models/canonical_hex8_2p.pth"])
+    force: bool = Field(default=False, description="Accepted for the runbook; a request always reopens every delivery")
+
+    @model_validator(mode="after")
+    def _names_a_configuration(self) -> Self:
+        if self.configuration is None:
+            match = _NAMED_FILE.fullmatch(PurePosixPath(self.model_path or "").name)
+            if match is None:
+                raise ValueError(
+                    "give configuration, or model_path with a canonical file's name: models/canonical_hex8_2p.pth"
+                )
+            self.configuration = match.group(1)
+        return self
+
+
+class DistributionAccepted(BaseModel):
+    """The deliveries that were opened."""
+
+    configuration: str
+    version: int
+    digest: str
+    nodes: list[str]
+
+
+class Availability(BaseModel):
+    """Whether one node holds the canonical version of a configuration, by its own report."""
+
+    has_model: bool
+    version: int | None
+    digest: str | None
+    reason: str | None
+    reported_at: datetime | None
+
+
+class NodeProgress(BaseModel):
+    """One node's delivery of the desired version."""
+
+    state: DeliveryState
+    bytes_done: int
+    size: int
+    detail: str | None
+    updated_at: datetime
+
+
+class ConfigurationProgress(BaseModel):
+    """The desired version of a configuration, and how far each node is."""
+
+    version: int
+    digest: str
+    nodes: dict[str, NodeProgress]
+    complete: bool = Field(description="Every registered node, and at least one, holds it")
+
+
+class ModelDistribution(BaseModel):
+    """Every configuration's distribution."""
+
+    configurations: dict[str, ConfigurationProgress]
+
+
+class DaemonStatus(BaseModel):
+    """How the UnifiedDistributionDaemon is."""
+
+    status: str
+    last_pass_at: datetime | None
+    breakers: dict[str, BreakerState]
+
+
+class Status(BaseModel):
+    """The service at a glance."""
+
+    model_distribution: ModelDistribution
+    daemon: DaemonStatus
+    alive_peers: list[str] = Field(description="Hosts of the nodes whose last visit succeeded")

@@ -1,0 +1,37 @@
+"""The distribution service's part of the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
+
+from services.distribution.schemas import NodeRegistration
+from shared.settings import ServiceSettings
+
+
+class DistributionSettings(ServiceSettings):
+    """What the distribution service reads."""
+
+    distribution_port: int = Field(default=8772, ge=1, le=65535)
+    distribution_timeout: float = Field(
+        default=300, gt=0, description="Seconds until a distribution that lacks nodes is reported as failed"
+    )
+    nodes: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, description="Nodes registered at start, comma-separated `name=url`"
+    )
+    reconcile_seconds: float = Field(default=2, gt=0, le=3600, description="Longest time between two passes")
+
+    @field_validator("nodes", mode="before")
+    @classmethod
+    def _split_nodes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        nodes: dict[str, str] = {}
+        for entry in filter(None, (part.strip() for part in value.split(","))):
+            name, equals, url = entry.partition("=")
+            if not equals or name in nodes:
+                raise ValueError(f"{entry!r} must be name=url, each name once, such as node-1=http://10.0.0.1:8780")
+            nodes[name] = NodeRegistration(name=name, url=url).url
+        return nodes

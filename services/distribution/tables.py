@@ -1,0 +1,74 @@
+"""The distribution service's tables, in the schema `distribution`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.messaging_tables import Messaging
+
+METADATA = MetaData(schema="distribution")
+MESSAGING = Messaging(METADATA)
+_TIME = DateTime(timezone=True)
+
+
+def _node(primary_key: bool) -> Column[str]:
+    return Column("node", Text, ForeignKey("distribution.nodes.name", ondelete="CASCADE"), primary_key=primary_key)
+
+
+nodes = Table(
+    "nodes",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("registered_at", _TIME, nullable=False, server_default=func.now()),
+    # by configuration: version, digest and size of what the node says is on its disk
+    Column("report", JSONB, nullable=False, server_default="{}"),
+    Column("reported_at", _TIME),
+    Column("unreached", Text),
+)
+canonical = Table(
+    "canonical",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("updated_at", _TIME, nullable=False, server_default=func.now()),
+)
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    _node(primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("bytes_done", BigInteger, nullable=False, server_default="0"),
+    Column("detail", Text),
+    Column("created_at", _TIME, nullable=False, server_default=func.now()),
+    Column("updated_at", _TIME, nullable=False, server_default=func.now()),
+    Column("delivered_at", _TIME),
+)
+breakers = Table(
+    "breakers",
+    METADATA,
+    _node(primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("trips", Integer, nullable=False),
+    Column("opened_at", _TIME),
+    Column("retry_at", _TIME),
+    Column("last_error", Text),
+)
+distributions = Table(
+    "distributions",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("started_at", _TIME, nullable=False, server_default=func.now()),
+    Column("completed_at", _TIME),
+    Column("failed_at", _TIME),
+)
