@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import announce, demo, game, migrate, train, up
+from cli import announce, demo, game, migrate, promote, train, up
 
 app = typer.Typer(
     name="ringrift",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("announce")(announce.announce)
+app.command("promote")(promote.promote)
 app.command("train")(train.train)
 app.command("migrate")(migrate.migrate_command)
 app.add_typer(game.app, name="game")

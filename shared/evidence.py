@@ -124,6 +124,12 @@ class Evidence(Fact):
     duration_seconds: float = Field(ge=0)
     cpu_seconds: float = Field(ge=0)
 
+    @model_validator(mode="after")
+    def _meets_each_opponent_once(self) -> Self:
+        if len({each.opponent for each in self.opponents}) != len(self.opponents):
+            raise ValueError("each opponent must be listed once")
+        return self
+
     def of(self, opponent: OpponentName) -> OpponentEvidence | None:
         """The evidence against one opponent, None when it was not met."""
         return next((each for each in self.opponents if each.opponent == opponent), None)

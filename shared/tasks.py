@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from shared.logs import get_logger
 
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+CANCEL_SECONDS = 0.5
 _log = get_logger(__name__)
 Loop = Callable[[], Awaitable[None]]
 
@@ -34,6 +35,13 @@ async def background(loops: dict[str, Loop]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    # again until they have ended: nats-py's fetch, and asyncio.wait_for before Python 3.12, can lose a cancellation
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)

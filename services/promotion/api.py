@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from services.promotion import repository
@@ -48,7 +49,7 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
         body: PromoteRequest,
         response: Response,
         idempotency_key: Annotated[
-            str | None, Header(max_length=200, description="The same key asks only once")
+            str | None, Header(min_length=1, max_length=200, description="The same key asks only once")
         ] = None,
     ) -> PromotionRequest:
         """Have a model evaluated and, if it passes every gate, promoted."""
@@ -66,6 +67,7 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
             if request_id == data.request_id:
                 await frame.outbox.add(tx, Event.of(data, source=frame.source))
             row = await repository.request(tx, request_id)
+        _require_same(row, data, body.dry_run, idempotency_key)
         response.headers["Location"] = f"/v1/promotion-requests/{request_id}"
         return PromotionRequest.model_validate(row)
 
@@ -90,22 +92,23 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
         try:
             body = DistributeRequest.model_validate_json(await request.body())
         except ValidationError as error:
-            raise Problem(
-                422, "invalid-request", "; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors())
-            ) from None
+            raise RequestValidationError(error.errors()) from None
         path = await _existing_file(frame.settings.models_dir, body.model_path)
         digest = await asyncio.to_thread(digest_of, path)
         async with frame.database.write() as tx:
-            found, is_head = await find_by_digest(tx, digest)
-            if not is_head:
-                if not body.force:
-                    detail = f"{body.model_path} is version {found.version} of {found.configuration}, not the canonical one now"
-                    raise Problem(409, "not-canonical", f'{detail}; add "force": true to make it canonical again')
-                found = await roll_back(tx, promotions, found, f"restored from {body.model_path}")
-        if is_head:
-            await distribution.distribute(found.configuration, found.version, digest)
+            found = await find_by_digest(tx, digest)
+            await repository.lock_configuration(tx, found.configuration)
+            head = _existing(await repository.head(tx, found.configuration), found.configuration)
+            moved = head.digest != digest
+            if moved and not body.force:
+                detail = f"{body.model_path} is version {found.version} of {found.configuration}; canonical is {head.version}"
+                raise Problem(409, "not-canonical", f'{detail}; add "force": true to make it canonical again')
+            if moved:
+                head = await roll_back(tx, promotions, head, found, f"restored from {body.model_path}")
+        if not moved:
+            await distribution.distribute(head.configuration, head.version, digest)
         return Accepted(
-            detail="delivery to every node was asked for", configuration=found.configuration, version=found.version
+            detail="delivery to every node was asked for", configuration=head.configuration, version=head.version
         )
 
     @router.get("/status")
@@ -138,16 +141,16 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
             head = _existing(await repository.head(tx, configuration), configuration)
             if if_match is not None and if_match.strip('"') != str(head.version):
                 raise Problem(412, "version-moved", f"canonical is version {head.version}, not {if_match}")
-            wanted = [each for each in await repository.versions(tx, configuration) if each.version == body.to_version]
-            if not wanted:
+            wanted = await repository.version(tx, configuration, body.to_version)
+            if wanted is None:
                 raise Problem(
                     404, "not-found", f"{configuration} has no version {body.to_version}; the newest is {head.version}"
                 )
-            if wanted[0].digest == head.digest:
+            if wanted.digest == head.digest:
                 raise Problem(
                     409, "already-canonical", f"version {head.version} already has the bytes of {body.to_version}"
                 )
-            return Canonical.of(await roll_back(tx, promotions, wanted[0], body.reason))
+            return Canonical.of(await roll_back(tx, promotions, head, wanted, body.reason))
 
     @router.get("/v1/decisions", responses=problem_responses(422))
     async def list_decisions(
@@ -182,6 +185,16 @@ def _existing(head: CanonicalVersion | None, configuration: str) -> CanonicalVer
     if head is None:
         raise Problem(404, "not-found", f"{configuration} has no canonical version yet")
     return head
+
+
+def _require_same(row: repository.Request | None, data: EvaluationRequested, dry_run: bool, key: str | None) -> None:
+    assert row is not None
+    first = (row.configuration, row.model_path, row.games, row.kind, row.dry_run)
+    if first != (str(data.configuration), data.model_path, data.games, data.reason, dry_run):
+        detail = (
+            f"the Idempotency-Key {key!r} belongs to request {row.id}, which asked for something else; use a new key"
+        )
+        raise Problem(422, "idempotency-key-reused", detail)
 
 
 async def _existing_file(models: Path, name: str) -> Path:

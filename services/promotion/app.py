@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.promotion import repository
 from services.promotion.api import promotion_router
 from services.promotion.consumers import subscriptions
 from services.promotion.front_door import DistributionClient
-from services.promotion.projection import project
+from services.promotion.projector import Projector
 from services.promotion.promotions import Promotions
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
@@ -23,36 +21,21 @@ from shared.messaging_api import messaging_router
 from shared.service import ServiceFrame
 from shared.web import health_router, new_app
 
-PROJECTION_SECONDS = 5.0
-
 
 def create_app(settings: PromotionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the projection."""
     frame = ServiceFrame.build("promotion", settings, MESSAGING)
-    promotions = Promotions(settings, frame.outbox, frame.source)
-    distribution = DistributionClient(frame.client, settings.distribution_url)
     store = ArtifactStore(settings.artifacts_dir)
+    promotions = Promotions(settings, frame.outbox, store, frame.source)
+    projector = Projector(frame.database, store, settings.models_dir)
+    distribution = DistributionClient(frame.client, settings.distribution_url)
     gauntlet = Producer(
         "gauntlet", settings.gauntlet_url, (EventType.EVALUATION_COMPLETED, EventType.EVALUATION_FAILED)
     )
 
-    async def project_files() -> None:
-        async for _ in frame.database.changes(PROJECTION_SECONDS):
-            async with frame.database.read() as tx:
-                waiting = await repository.unprojected(tx)
-            for version in waiting:
-                artifact = store.find(version.digest)
-                if artifact is None:
-                    raise FileNotFoundError(
-                        f"the artifact store lacks {version.digest}, canonical of {version.configuration}"
-                    )
-                await asyncio.to_thread(project, settings.models_dir, version.configuration, artifact)
-                async with frame.database.write(quiet=True) as write:
-                    await repository.record_projection(write, version.configuration, version.version)
-
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running(subscriptions(promotions), [gauntlet], {"projection": project_files}):
+        async with frame.running(subscriptions(promotions), [gauntlet], {"projection": projector.run}):
             yield
 
     app = new_app(

@@ -6,10 +6,11 @@ Pure: no clock, no database, no event. Whatever the evidence lacks makes it `inv
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
-from shared.gate import GateVerdict
+from shared.gate import GateVerdict, units_per_game
 
 Verdict = Literal["passed", "failed", "inconclusive", "stale", "invalid"]
 
@@ -64,11 +65,9 @@ class PromotionController:
     def _judge(self, opponent: OpponentName, games: OpponentEvidence | None, num_players: int) -> tuple[Verdict, str]:
         if games is None or games.games == 0:
             return "invalid", f"{opponent}: no games were played"
-        if games.unscored > self.policy.unscored_share * games.games_planned:
-            return (
-                "invalid",
-                f"{opponent}: {games.truncated} truncated and {games.errored} errored of {games.games} games",
-            )
+        flaw = self._flaw(games, num_players)
+        if flaw is not None:
+            return "invalid", f"{opponent}: {flaw}"
         threshold = self.policy.threshold(opponent)
         rate = games.win_rate(num_players) or 0.0
         facts = f"{opponent}: {games.games} of {games.games_planned} games played, win rate {rate:.1%}"
@@ -79,6 +78,22 @@ class PromotionController:
                 return "failed", f"{facts}, can no longer reach the required {threshold:.0%}"
             case _:
                 return "inconclusive", f"{facts}, neither reaches {threshold:.0%} of all planned games nor rules it out"
+
+    def _flaw(self, games: OpponentEvidence, num_players: int) -> str | None:
+        """Why these games cannot be judged, None if they can."""
+        needed = self.policy.games_planned(num_players)
+        if games.games_planned < needed:
+            return f"{games.games_planned} games were planned, and the policy asks for {needed}"
+        if games.unscored > Fraction(str(self.policy.unscored_share)) * games.games_planned:
+            return f"{games.truncated} truncated and {games.errored} errored of {games.games} games"
+        scores = units_per_game(num_players) + 1
+        if len(games.score_histogram) != scores:
+            return f"the score histogram has {len(games.score_histogram)} entries; {num_players} players need {scores}"
+        lost = games.score_histogram[0]
+        # only a win outranks every opponent; with two players only a loss outranks none
+        if games.score_histogram[-1] != games.wins or lost > games.losses or (num_players == 2 and lost < games.losses):
+            return "the score histogram contradicts the wins, draws and losses"
+        return None
 
 
 def _worst(verdicts: list[Verdict]) -> Verdict:

@@ -20,19 +20,22 @@ class DistributionClient:
         try:
             answer = await self._client.get(f"{self._url}/status", timeout=2)
             answer.raise_for_status()
-            status: dict[str, Any] = answer.json()
-        except httpx.HTTPError as error:
-            unreachable = {"status": "unreachable", "detail": f"{self._url}: {error!r}"}
+            status = answer.json()
+            return {each: status[each] for each in ("model_distribution", "daemon", "alive_peers")}
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            unreachable = {"status": "unreachable", "detail": f"{self._url}/status: {error!r}"}
             return {"model_distribution": unreachable, "daemon": unreachable, "alive_peers": []}
-        return status
 
     async def distribute(self, configuration: str, version: int, digest: str) -> None:
         """Have the canonical version delivered again. Problem 503 if the service cannot be reached."""
         body = {"configuration": configuration, "version": version, "digest": digest}
         try:
             answer = await self._client.post(f"{self._url}/admin/distribute-model", json=body)
-            answer.raise_for_status()
         except httpx.HTTPError as error:
             raise Problem(
                 503, "distribution-unreachable", f"the distribution service did not take it: {error!r}"
             ) from None
+        if answer.is_error:
+            raise Problem(
+                503, "distribution-refused", f"the distribution service answered {answer.status_code}: {answer.text}"
+            )

@@ -1,17 +1,16 @@
 """The canonical files in the models folder: a projection of the ledger, never read back.
 
 `canonical_hex8_2p.pth` is a regular file of its own (an operator may copy a backup over it without touching the store), the
-former one is kept as `backup/canonical_hex8_2p.pth.bak`, and `ringrift_best_hex8_2p.pth` links to it.
-These functions block: call them from a thread.
+version before it is kept as `backup/canonical_hex8_2p.pth.bak`, and `ringrift_best_hex8_2p.pth` links to it.
+Every step can be repeated: ended anywhere, doing it all again gives the same files. One writer at a time; these functions block:
+call them from a thread.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
-from shared.artifacts import Artifact, ArtifactError, copy_hashing, publish_file, temporary_file
+from shared.artifacts import Artifact, ArtifactError, copy_hashing, digest_of, publish_file
 
 
 def canonical_name(configuration: str) -> str:
@@ -19,27 +18,45 @@ def canonical_name(configuration: str) -> str:
     return f"canonical_{configuration}.pth"
 
 
-def project(models: Path, configuration: str, artifact: Artifact) -> None:
+def is_present(models: Path, configuration: str) -> bool:
+    """Whether the canonical file and its link are there, whatever they hold."""
+    return (models / canonical_name(configuration)).is_file() and _link_path(models, configuration).is_file()
+
+
+def project(models: Path, configuration: str, artifact: Artifact, previous: Artifact | None) -> None:
     """Make the canonical file hold exactly these bytes; at any moment it is the old file or the new one, whole."""
     canonical = models / canonical_name(configuration)
-    (models / "backup").mkdir(parents=True, exist_ok=True)
-    if canonical.exists():
-        _copy(canonical, models / "backup" / f"{canonical.name}.bak", None)
+    backup = models / "backup" / f"{canonical.name}.bak"
+    backup.parent.mkdir(parents=True, exist_ok=True)
+    if previous is not None:
+        _copy(previous.path, backup, previous.digest)
+    elif canonical.is_file() and digest_of(canonical) != artifact.digest:
+        _copy(canonical, backup, None)  # from before the ledger's first version
     _copy(artifact.path, canonical, artifact.digest)
-    _link(models / f"ringrift_best_{configuration}.pth", canonical.name)
+    _link(_link_path(models, configuration), canonical.name)
+
+
+def _link_path(models: Path, configuration: str) -> Path:
+    return models / f"ringrift_best_{configuration}.pth"
+
+
+def _temporary(target: Path) -> Path:
+    # always the same name, so that what a killed process left behind is overwritten by the next
+    return target.with_name(f".projecting-{target.name}")
 
 
 def _copy(source: Path, target: Path, digest: str | None) -> None:
-    with source.open("rb") as stream, temporary_file(target.parent) as (temporary, copy):
+    temporary = _temporary(target)
+    with source.open("rb") as stream, temporary.open("wb") as copy:
         found, _size = copy_hashing(stream, copy)
-        if digest is not None and found != digest:
-            raise ArtifactError(
-                "digest_mismatch", f"{source} holds {found}, expected {digest}; the canonical file was left as it is"
-            )
-        publish_file(temporary, target)
+    if digest is not None and found != digest:
+        temporary.unlink()
+        raise ArtifactError("digest_mismatch", f"{source} holds {found}, expected {digest}; {target} was left as it is")
+    publish_file(temporary, target)
 
 
 def _link(link: Path, target: str) -> None:
-    temporary = link.with_name(f".link-{secrets.token_hex(8)}")
-    os.symlink(target, temporary)
-    temporary.replace(link)
+    temporary = _temporary(link)
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    publish_file(temporary, link)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Row, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.promotion import tables as t
-from services.promotion.controller import Decision
+from services.promotion.controller import Decision, PromotionController
 from shared.database import Read, Write, lock_for_transaction
 from shared.events import EvaluationCompleted, EvaluationRequested
-from shared.evidence import CanonicalReference, GatePolicy
+from shared.evidence import CanonicalReference
 
 OPEN = "open"
+Request = Row[Any]
+"""A row of promotion_requests."""
 
 
 class CanonicalVersion(NamedTuple):
@@ -26,8 +29,9 @@ class CanonicalVersion(NamedTuple):
     digest: str
     size: int
     kind: str
-    promoted_at: Any
+    promoted_at: datetime
     reason: str
+    decision_id: UUID
 
     @property
     def reference(self) -> CanonicalReference:
@@ -43,6 +47,7 @@ _VERSIONS = select(
     t.canonical_versions.c.kind,
     t.canonical_versions.c.promoted_at,
     t.canonical_versions.c.reason,
+    t.canonical_versions.c.decision_id,
 ).join(t.artifacts, t.artifacts.c.digest == t.canonical_versions.c.digest)
 
 
@@ -64,6 +69,21 @@ async def versions(tx: Read, configuration: str, limit: int = 1000) -> list[Cano
     return [CanonicalVersion(*row) for row in await tx.execute(statement)]
 
 
+async def version(tx: Read, configuration: str, number: int) -> CanonicalVersion | None:
+    """One version of a configuration."""
+    table = t.canonical_versions
+    row = (await tx.execute(_VERSIONS.where(table.c.configuration == configuration, table.c.version == number))).first()
+    return CanonicalVersion(*row) if row else None
+
+
+async def version_of(tx: Read, digest: str) -> CanonicalVersion | None:
+    """The newest version that has these bytes."""
+    table = t.canonical_versions
+    statement = _VERSIONS.where(table.c.digest == digest).order_by(table.c.promoted_at.desc()).limit(1)
+    row = (await tx.execute(statement)).first()
+    return CanonicalVersion(*row) if row else None
+
+
 async def heads(tx: Read) -> list[CanonicalVersion]:
     """The canonical version of every configuration."""
     table = t.canonical_versions
@@ -74,8 +94,8 @@ async def heads(tx: Read) -> list[CanonicalVersion]:
     return [CanonicalVersion(*row) for row in await tx.execute(statement)]
 
 
-async def record_evaluation(tx: Write, data: EvaluationCompleted) -> None:
-    """Write the artifact, the evaluation and its games by opponent."""
+async def record_evaluation(tx: Write, data: EvaluationCompleted) -> bool:
+    """Write the artifact, the evaluation and its games by opponent; False, and nothing written, if it is known already."""
     artifact = {
         "digest": data.digest,
         "size": data.size,
@@ -92,25 +112,29 @@ async def record_evaluation(tx: Write, data: EvaluationCompleted) -> None:
         "evidence": data.evidence.model_dump(mode="json"),
         "previous_version": previous.version if previous else None,
     }
-    await tx.execute(insert(t.evaluations).values(row))
+    written = insert(t.evaluations).values(row).on_conflict_do_nothing().returning(t.evaluations.c.id)
+    if (await tx.execute(written)).first() is None:
+        return False
     opponents = [
         {"evaluation_id": data.evaluation_id, **each.model_dump(exclude={"distinct_games", "network_evaluations"})}
         for each in data.evidence.opponents
     ]
     if opponents:
         await tx.execute(insert(t.evaluation_opponents), opponents)
+    return True
 
 
 async def record_decision(
     tx: Write,
-    decision_id: UUID,
     configuration: str,
     digest: str,
     decision: Decision,
-    policy: GatePolicy,
+    controller: PromotionController,
+    canonical: CanonicalVersion | None,
     evaluation_id: UUID | None,
-) -> None:
-    """Write a decision and the policy it was made under."""
+) -> UUID:
+    """Write a decision with everything it was made under, so that it can be made again; returns its id."""
+    decision_id = uuid4()
     row = {
         "id": decision_id,
         "configuration": configuration,
@@ -118,9 +142,12 @@ async def record_decision(
         "digest": digest,
         "verdict": decision.verdict,
         "reasons": list(decision.reasons),
-        "policy": policy.model_dump(mode="json"),
+        "policy": controller.policy.model_dump(mode="json"),
+        "may_skip": controller.may_skip,
+        "canonical_version": canonical.version if canonical else None,
     }
     await tx.execute(insert(t.decisions).values(row))
+    return decision_id
 
 
 async def move_pointer(
@@ -158,12 +185,12 @@ async def add_request(tx: Write, data: EvaluationRequested, *, dry_run: bool, id
     return found
 
 
-async def request(tx: Read, request_id: UUID) -> Row[Any] | None:
+async def request(tx: Read, request_id: UUID) -> Request | None:
     """One promotion request."""
     return (await tx.execute(select(t.promotion_requests).where(t.promotion_requests.c.id == request_id))).first()
 
 
-async def open_requests(tx: Read) -> Sequence[Row[Any]]:
+async def open_requests(tx: Read) -> Sequence[Request]:
     """Requests without an end, oldest first."""
     table = t.promotion_requests
     return (await tx.execute(select(table).where(table.c.state == OPEN).order_by(table.c.requested_at))).all()
@@ -191,10 +218,14 @@ async def decision(tx: Read, decision_id: UUID) -> Row[Any] | None:
     return (await tx.execute(statement)).first()
 
 
-async def unprojected(tx: Read) -> list[CanonicalVersion]:
-    """Canonical versions whose files are not written yet."""
-    done = {row.configuration: row.version for row in await tx.execute(select(t.projections))}
-    return [each for each in await heads(tx) if done.get(each.configuration) != each.version]
+async def lock_projection(tx: Write, configuration: str) -> None:
+    """One writer of a configuration's files at a time: held until the transaction ends."""
+    await lock_for_transaction(tx, f"projection {configuration}")
+
+
+async def projected(tx: Read) -> dict[str, int]:
+    """The version whose files were written last, by configuration."""
+    return {row.configuration: row.version for row in await tx.execute(select(t.projections))}
 
 
 async def record_projection(tx: Write, configuration: str, version: int) -> None:

@@ -13,9 +13,9 @@ from shared.configuration import BoardType, ConfigurationKey, NumPlayers
 
 
 class RequestModel(BaseModel):
-    """Base of request bodies: unknown fields are refused, because a misspelt one must not be ignored."""
+    """Base of request bodies: what is misspelt or of another type is refused, never ignored or guessed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class PromoteRequest(RequestModel):
@@ -73,6 +73,7 @@ class Canonical(BaseModel):
     kind: Literal["automatic", "manual", "forced", "rollback"]
     promoted_at: datetime
     reason: str
+    decision_id: UUID
 
     @classmethod
     def of(cls, version: CanonicalVersion) -> Self:
@@ -103,6 +104,8 @@ class DecisionView(BaseModel):
     verdict: Literal["passed", "failed", "inconclusive", "stale", "invalid"]
     reasons: list[str]
     policy: dict[str, Any]
+    may_skip: bool = Field(description="Whether a model that merely loads could pass")
+    canonical_version: int | None = Field(description="The canonical version at that moment")
     decided_at: datetime
 
 

@@ -64,6 +64,8 @@ decisions = Table(
     Column("verdict", Text),
     Column("reasons", JSONB),
     Column("policy", JSONB),
+    Column("may_skip", Boolean),
+    Column("canonical_version", Integer),
     Column("decided_at", _TIME),
 )
 canonical_versions = Table(

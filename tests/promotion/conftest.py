@@ -1,11 +1,11 @@
 """A promotion service on a database, a bus and folders of a test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -15,7 +15,8 @@ from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
 from shared.artifacts import ArtifactStore
 from shared.bus import Bus
-from shared.events import EvaluationCompleted, Event
+from shared.database import Database
+from shared.events import EvaluationCompleted, EvaluationFailed, Event
 from shared.evidence import (
     CanonicalReference,
     Evidence,
@@ -26,7 +27,10 @@ from shared.evidence import (
     PlayPolicy,
 )
 from shared.migrations import migrate
+from tests.promotion.peers import Neighbour
 from tests.servers import Migrate
+
+CANONICAL = "/v1/configurations/hex8_2p/canonical"
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +48,9 @@ class Suite:
     bus: Bus
     models: Path
     store: ArtifactStore
+    database: Database
+    gauntlet: Neighbour
+    distribution: Neighbour
 
     async def get(self, path: str) -> Any:
         """A successful GET's JSON."""
@@ -61,14 +68,56 @@ class Suite:
     def add_model(self, content: bytes) -> str:
         """Put a file into the artifact store; returns its digest."""
         path = self.models / f"{uuid4().hex}.pth"
+        assert len(content) == 5, "every model of these tests has five bytes"
         path.write_bytes(content)
         return self.store.take_in(path).digest
 
     async def evaluated(self, digest: str, previous: CanonicalReference | None = None, wins: int = 43) -> Event:
         """Announce a finished evaluation of a model; returns the event."""
-        event = Event.of(completed(digest, previous, wins), source="/services/gauntlet")
+        event = announcement(completed(digest, previous, wins))
         await self.bus.publish(event)
         return event
+
+    async def canonical(self) -> Any:
+        """The canonical version of hex8 for two players, None if there is none yet."""
+        answer = await self.client.get(CANONICAL)
+        return answer.json() if answer.status_code == 200 else None
+
+    async def canonical_is(self, digest: str) -> Any:
+        """The canonical version, once it has these bytes."""
+
+        async def there() -> Any:
+            version = await self.canonical()
+            return version if version is not None and version["digest"] == digest else None
+
+        return await self.eventually(there)
+
+    async def promoted(self, content: bytes) -> str:
+        """Have a model promoted against whatever is canonical now; returns its digest."""
+        head = await self.canonical()
+        digest = self.add_model(content)
+        await self.evaluated(
+            digest, CanonicalReference(version=head["version"], digest=head["digest"]) if head else None
+        )
+        await self.canonical_is(digest)
+        return digest
+
+    async def asked(self, **extra: Any) -> Any:
+        """Post an operator's request for models/asked.pth; returns it."""
+        await asyncio.to_thread((self.models / "asked.pth").write_bytes, b"asked")
+        body = {"model_path": "models/asked.pth", "board_type": "hex8", "num_players": 2, **extra}
+        answer = await self.client.post("/admin/promote", json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    async def closed(self, request_id: str) -> Any:
+        """A request, once it has ended."""
+
+        async def over() -> Any:
+            request = await self.get(f"/v1/promotion-requests/{request_id}")
+            return request if request["state"] != "open" else None
+
+        return await self.eventually(over)
 
     async def events(self, event_type: str) -> list[Any]:
         """The service's events of one type, oldest first."""
@@ -77,21 +126,49 @@ class Suite:
 
 
 @pytest.fixture
-async def suite(database_url: str, nats_url: str, tmp_path: Path) -> AsyncIterator[Suite]:
+def gauntlet() -> Iterator[Neighbour]:
+    """The gauntlet's feed."""
+    with Neighbour().serving() as neighbour:
+        yield neighbour
+
+
+@pytest.fixture
+def distribution() -> Iterator[Neighbour]:
+    """The distribution service."""
+    with Neighbour().serving() as neighbour:
+        yield neighbour
+
+
+@pytest.fixture
+def settings_changed() -> dict[str, Any]:
+    """Settings that differ from the defaults; override it or parametrize `suite` with it."""
+    return {}
+
+
+@pytest.fixture
+async def suite(
+    database_url: str, nats_url: str, tmp_path: Path, gauntlet: Neighbour, distribution: Neighbour,
+    settings_changed: dict[str, Any],
+) -> AsyncIterator[Suite]:  # fmt: skip
     """A running promotion service."""
     models = tmp_path / "models"
     models.mkdir()
     settings = PromotionSettings(
         database_url=database_url, nats_url=nats_url, artifacts_dir=tmp_path / "artifacts", models_dir=models,
-        distribution_url="http://127.0.0.1:9", gauntlet_url="http://127.0.0.1:9",
+        **{"distribution_url": distribution.url, "gauntlet_url": gauntlet.url, "feed_seconds": 0.1, **settings_changed},
     )  # fmt: skip
     app = create_app(settings)
-    bus = Bus(nats_url, "test")
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://promotion") as client:
-            yield Suite(app, client, bus, models, ArtifactStore(settings.artifacts_dir))
-    await bus.close()
+    bus, database = Bus(nats_url, "test"), Database(database_url)
+    try:
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://promotion") as client:
+                yield Suite(
+                    app, client, bus, models, ArtifactStore(settings.artifacts_dir), database, gauntlet, distribution
+                )
+    finally:
+        await bus.close()
+        await database.close()
 
 
 def against(opponent: OpponentName, wins: int, games: int = 50) -> OpponentEvidence:
@@ -119,7 +196,18 @@ def evidence(previous: CanonicalReference | None = None, wins: int = 43) -> Evid
     )
 
 
-def completed(digest: str, previous: CanonicalReference | None = None, wins: int = 43) -> EvaluationCompleted:
+def announcement(data: EvaluationCompleted | EvaluationFailed) -> Event:
+    """The event with which the gauntlet says so."""
+    return Event.of(data, source="/services/gauntlet")
+
+
+def completed(
+    digest: str,
+    previous: CanonicalReference | None = None,
+    wins: int = 43,
+    request_id: UUID | None = None,
+    size: int = 5,
+) -> EvaluationCompleted:
     """A finished evaluation of a hex8 model for two players."""
     model = ModelMetadata(architecture="resnet", parameters=1)
     return EvaluationCompleted(
@@ -127,7 +215,8 @@ def completed(digest: str, previous: CanonicalReference | None = None, wins: int
         num_players=2,
         evaluation_id=uuid4(),
         digest=digest,
-        size=5,
+        size=size,
         model=model,
         evidence=evidence(previous, wins),
+        request_id=request_id,
     )

@@ -1,129 +1,241 @@
 """From evidence to the canonical pointer, through the service's own doors."""
 
 import asyncio
-import json
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from shared.database import Database
-from shared.evidence import CanonicalReference
-from tests.promotion.conftest import Suite
+from services.promotion.controller import PromotionController
+from shared.bus import STREAM
+from shared.configuration import Configuration
+from shared.events import EvaluationCompleted, EvaluationFailed
+from shared.evidence import CanonicalReference, Evidence, GatePolicy
+from tests.promotion.conftest import Suite, announcement, completed, evidence
 
-CANONICAL = "/v1/configurations/hex8_2p/canonical"
-
-
-async def canonical(suite: Suite) -> Any:
-    """The canonical version, None if there is none yet."""
-    answer = await suite.client.get(CANONICAL)
-    return answer.json() if answer.status_code == 200 else None
+HISTORY = "/v1/configurations/hex8_2p/versions"
 
 
-async def test_a_passing_candidate_is_promoted_and_projected(suite: Suite) -> None:
-    """Evidence that passes moves the pointer, emits MODEL_PROMOTED and writes the canonical files."""
-    digest = suite.add_model(b"first")
-    await suite.evaluated(digest)
-    version = await suite.eventually(lambda: canonical(suite))
-    assert (version["version"], version["digest"], version["kind"]) == (1, digest, "automatic")
-    assert [event["data"]["version"] for event in await suite.events("MODEL_PROMOTED")] == [1]
-    file = suite.models / "canonical_hex8_2p.pth"
-    await suite.eventually(lambda: asyncio.to_thread((suite.models / "ringrift_best_hex8_2p.pth").exists))
-    assert file.read_bytes() == b"first"
-    assert not file.is_symlink()
+async def refusals(suite: Suite, count: int) -> list[Any]:
+    """The data of the first `count` MODEL_PROMOTION_FAILED, once they are there."""
+
+    async def enough() -> list[Any]:
+        events = await suite.events("MODEL_PROMOTION_FAILED")
+        return events if len(events) >= count else []
+
+    return [event["data"] for event in await suite.eventually(enough)]
+
+
+async def test_a_passing_candidate_is_promoted(suite: Suite) -> None:
+    """Evidence that passes moves the pointer and emits MODEL_PROMOTED with everything that a consumer needs."""
+    first = await suite.promoted(b"first")
+    second = await suite.promoted(b"secnd")
+    events = [event["data"] for event in await suite.events("MODEL_PROMOTED")]
+    assert [(each["version"], each["digest"], each["size"], each["kind"]) for each in events] == [
+        (1, first, 5, "automatic"),
+        (2, second, 5, "automatic"),
+    ]
+    assert (events[1]["previous_version"], events[1]["previous_digest"]) == (1, first)
 
 
 async def test_a_failing_candidate_is_refused_with_the_reason(suite: Suite) -> None:
     """A candidate below a threshold is not promoted, and the event says which."""
-    await suite.evaluated(suite.add_model(b"weak"), wins=20)
-    events = await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
-    assert events[0]["data"]["verdict"] == "failed"
-    assert "random: 50 of 50 games played, win rate 40.0%" in events[0]["data"]["reasons"][0]
-    assert await canonical(suite) is None
+    await suite.evaluated(suite.add_model(b"weak!"), wins=20)
+    [refused] = await refusals(suite, 1)
+    assert refused["verdict"] == "failed"
+    assert "random: 50 of 50 games played, win rate 40.0%" in refused["reasons"][0]
+    assert await suite.canonical() is None
 
 
-async def test_g03_the_same_evaluation_twice_is_one_promotion(suite: Suite) -> None:
-    """A redelivered event changes nothing."""
-    event = await suite.evaluated(suite.add_model(b"first"))
-    await suite.eventually(lambda: canonical(suite))
-    assert suite.app is not None
-    await suite.bus.publish(event)
-    await suite.evaluated(suite.add_model(b"weak"), wins=0)
-    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
+async def test_g03_the_same_event_twice_is_one_promotion(suite: Suite) -> None:
+    """A redelivered event changes nothing, by bus or feed."""
+    event = announcement(completed(suite.add_model(b"first")))
+    suite.gauntlet.feed.append(event)
+    await asyncio.gather(suite.bus.publish(event), suite.bus.publish(event))
+    await suite.eventually(suite.canonical)
+    await suite.evaluated(suite.add_model(b"weak!"), wins=0)
+    await refusals(suite, 1)
     assert len(await suite.events("MODEL_PROMOTED")) == 1
+    assert len((await suite.get("/v1/decisions"))["items"]) == 2
 
 
-async def test_g09_two_at_once_leave_no_gap_and_one_is_stale(suite: Suite) -> None:
-    """Of two candidates that met the same canonical version one wins; the other is told why and evaluated again."""
-    digests = [suite.add_model(b"one"), suite.add_model(b"two")]
-    await asyncio.gather(*(suite.evaluated(digest) for digest in digests))
-    failed = await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
-    promoted = await suite.events("MODEL_PROMOTED")
-    assert [event["data"]["version"] for event in promoted] == [1]
-    assert failed[0]["data"]["verdict"] == "stale"
-    again = await suite.events("EVALUATION_REQUESTED")
-    assert [event["data"]["digest"] for event in again] == [failed[0]["data"]["digest"]]
+async def test_g03_one_evaluation_reported_by_two_events_is_decided_once(suite: Suite) -> None:
+    """A second end of one evaluation is kept as a dead letter with the reason, and promotes nothing."""
+    data = completed(suite.add_model(b"first"))
+    await asyncio.gather(*(suite.bus.publish(announcement(data)) for _ in range(2)))
+
+    async def letters() -> Any:
+        return (await suite.get("/v1/dead-letters"))["items"]
+
+    assert "was judged already" in (await suite.eventually(letters))[0]["reason"]
+    assert len(await suite.events("MODEL_PROMOTED")) == 1
+    assert len((await suite.get("/v1/decisions"))["items"]) == 1
 
 
-async def test_g10_a_rollback_is_a_higher_version(suite: Suite) -> None:
-    """Going back names older bytes under a new version, and the backup of the former file is kept."""
-    first, second = suite.add_model(b"first"), suite.add_model(b"second")
-    await suite.evaluated(first)
-    await suite.eventually(lambda: canonical(suite))
-    await suite.evaluated(second, CanonicalReference(version=1, digest=first))
+async def test_g04_an_evaluation_that_never_was_on_the_bus_is_decided(suite: Suite) -> None:
+    """With the stream deleted, the gauntlet's feed brings the evaluation, and this service's own feed the promotion."""
+    await suite.promoted(b"first")
+    await (await suite.bus.connect()).jetstream().delete_stream(STREAM)
+    head = await suite.canonical()
+    digest = suite.add_model(b"secnd")
+    previous = CanonicalReference(version=head["version"], digest=head["digest"])
+    suite.gauntlet.feed.append(announcement(completed(digest, previous)))
+    await suite.canonical_is(digest)
 
-    async def second_is_projected() -> bool:
-        return await asyncio.to_thread(lambda: (suite.models / "backup" / "canonical_hex8_2p.pth.bak").exists())
+    async def second() -> bool:
+        return len(await suite.events("MODEL_PROMOTED")) == 2
 
-    await suite.eventually(second_is_projected)
-    # the runbook's fix: copy the backup over the canonical file, and ask without a Content-Type
-    backup = (suite.models / "backup" / "canonical_hex8_2p.pth.bak").read_bytes()
-    (suite.models / "canonical_hex8_2p.pth").write_bytes(backup)
-    body = json.dumps({"model_path": "models/canonical_hex8_2p.pth", "force": True})
-    answer = await suite.client.post("/admin/distribute-model", content=body)
-    assert answer.status_code == 202, answer.text
-    version = await canonical(suite)
-    assert (version["version"], version["digest"], version["kind"]) == (3, first, "rollback")
+    await suite.eventually(second)
 
 
-async def test_g18_an_unreachable_distribution_is_not_a_zero(suite: Suite) -> None:
-    """GET /status says that the distribution service cannot be reached."""
-    status = await suite.get("/status")
-    assert status["model_distribution"]["status"] == "unreachable"
+async def test_g04_a_malformed_event_does_not_stop_the_feed(suite: Suite) -> None:
+    """What the feed brings and nobody can read becomes a dead letter; the events after it are handled."""
+    broken = announcement(completed("0" * 64))
+    object.__setattr__(
+        broken.data, "evidence", evidence().model_copy(update={"opponents": [evidence().opponents[0]] * 2})
+    )
+    digest = suite.add_model(b"first")
+    suite.gauntlet.feed += [broken, announcement(completed(digest))]
+    await suite.canonical_is(digest)
+    [letter] = (await suite.get("/v1/dead-letters"))["items"]
+    assert "each opponent must be listed once" in letter["reason"]
 
 
-async def test_g02_the_history_cannot_be_rewritten(suite: Suite, database_url: str) -> None:
-    """The database itself refuses a changed, removed or skipped version."""
-    await suite.evaluated(suite.add_model(b"first"))
-    await suite.eventually(lambda: canonical(suite))
-    database = Database(database_url)
-    for statement in (
-        "update promotion.canonical_versions set digest = digest",
-        "delete from promotion.canonical_versions",
-    ):
-        with pytest.raises(DBAPIError, match="append-only"):
-            async with database.write() as tx:
-                await tx.execute(text(statement))
-    await database.close()
+async def test_g05_every_decision_can_be_made_again_from_its_record(suite: Suite) -> None:
+    """Evidence, policy and the canonical version of that moment are recorded, and give the recorded verdict."""
+    await suite.evaluated(suite.add_model(b"weak!"), wins=3)
+    await refusals(suite, 1)
+    await suite.promoted(b"first")
+    await suite.evaluated(suite.add_model(b"stale"))
+    await refusals(suite, 2)
+    items = (await suite.get("/v1/decisions"))["items"]
+    assert [item["verdict"] for item in items] == ["stale", "passed", "failed"]
+    for item in items:
+        record = await suite.get(f"/v1/decisions/{item['id']}")
+        controller = PromotionController(GatePolicy.model_validate(record["policy"]), record["may_skip"])
+        version = record["canonical_version"]
+        versions = {each["version"]: each["digest"] for each in (await suite.get(HISTORY))["items"]}
+        canonical = CanonicalReference(version=version, digest=versions[version]) if version else None
+        players = Configuration.parse(record["configuration"]).num_players
+        decision = controller.decide(record["digest"], players, Evidence.model_validate(record["evidence"]), canonical)
+        assert (decision.verdict, list(decision.reasons)) == (record["verdict"], record["reasons"])
 
 
-async def test_a_request_for_a_missing_or_outside_file_is_refused(suite: Suite) -> None:
-    """A wrong path gets a problem document at once, and nothing is asked of the gauntlet."""
-    body = {"board_type": "hex8", "num_players": 2}
-    missing = await suite.client.post("/admin/promote", json={**body, "model_path": "models/none.pth"})
-    outside = await suite.client.post("/admin/promote", json={**body, "model_path": "../../etc/passwd"})
-    unknown = await suite.client.post("/admin/promote", json={**body, "model_path": "models/x.pth", "games": 3})
-    assert [answer.status_code for answer in (missing, outside, unknown)] == [404, 422, 422]
-    assert all(answer.headers["content-type"] == "application/problem+json" for answer in (missing, outside, unknown))
-    assert await suite.events("EVALUATION_REQUESTED") == []
+async def test_g09_two_at_once_leave_no_gap_and_one_is_told_why(suite: Suite) -> None:
+    """Of two candidates that met the same canonical version one wins; the other is stale, told why and evaluated again."""
+    first = await suite.promoted(b"first")
+    previous = CanonicalReference(version=1, digest=first)
+    digests = [suite.add_model(b"one.."), suite.add_model(b"two..")]
+    events = [announcement(completed(digest, previous)) for digest in digests]
+    # one comes over the bus and one from the feed, so that two tasks handle them at the same moment
+    suite.gauntlet.feed.append(events[0])
+    await suite.bus.publish(events[1])
+    [refused] = await refusals(suite, 1)
+    assert refused["verdict"] == "stale"
+    assert "played against canonical version 1, and now canonical is version 2" in refused["reasons"][0]
+    assert [each["version"] for each in (await suite.get(HISTORY))["items"]] == [2, 1]
+    assert {(await suite.canonical())["digest"], refused["digest"]} == set(digests)
+    assert [event["data"]["digest"] for event in await suite.events("EVALUATION_REQUESTED")] == [refused["digest"]]
 
 
-async def test_the_same_idempotency_key_asks_once(suite: Suite) -> None:
-    """A retried request is the same request."""
-    (suite.models / "a.pth").write_bytes(b"model")
-    body = {"board_type": "hex8", "num_players": 2, "model_path": "models/a.pth"}
-    answers = [await suite.client.post("/admin/promote", json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
-    assert answers[0].status_code == 202
-    assert answers[0].json()["id"] == answers[1].json()["id"]
-    assert len(await suite.events("EVALUATION_REQUESTED")) == 1
+async def test_g09_a_stale_candidate_is_evaluated_again_and_then_judged(suite: Suite) -> None:
+    """The request for another evaluation names the bytes and keeps the operator's request open until it is judged."""
+    request = UUID((await suite.asked(gauntlet_games=50))["id"])
+    first = await suite.promoted(b"first")
+    digest = suite.add_model(b"asked")
+    await suite.bus.publish(announcement(completed(digest, None, request_id=request)))
+    assert (await refusals(suite, 1))[0]["verdict"] == "stale"
+    again = (await suite.events("EVALUATION_REQUESTED"))[-1]["data"]
+    assert (again["reason"], again["digest"], again["request_id"], again["games"]) == (
+        "stale",
+        digest,
+        str(request),
+        50,
+    )
+    met = CanonicalReference(version=1, digest=first)
+    await suite.bus.publish(announcement(completed(digest, met, request_id=request)))
+    closed = await suite.closed(str(request))
+    assert closed["state"] == "promoted"
+    assert (await suite.canonical())["decision_id"] == closed["decision_id"]
+
+
+async def test_g03_a_request_is_good_for_one_promotion(suite: Suite) -> None:
+    """After a request has ended, another evaluation in its name promotes nothing."""
+    request = UUID((await suite.asked())["id"])
+    await suite.bus.publish(announcement(completed(suite.add_model(b"first"), None, 0, request)))
+    assert (await suite.closed(str(request)))["state"] == "refused"
+    await suite.bus.publish(announcement(completed(suite.add_model(b"secnd"), None, 50, request)))
+    refused = (await refusals(suite, 2))[1]
+    assert (refused["verdict"], await suite.canonical()) == ("passed", None)
+    assert "had ended before: refused" in refused["reasons"][0]
+
+
+async def test_a_request_ends_with_its_evaluation(suite: Suite) -> None:
+    """A failed evaluation closes the request with the gauntlet's reason."""
+    request = await suite.asked()
+    failed = EvaluationFailed(
+        board_type="hex8", num_players=2, evaluation_id=uuid4(), code="model_invalid", reason="it holds NaN weights",
+        request_id=UUID(request["id"]),
+    )  # fmt: skip
+    await suite.bus.publish(announcement(failed))
+    closed = await suite.closed(request["id"])
+    assert (closed["state"], closed["reason"]) == ("failed", "model_invalid: it holds NaN weights")
+
+
+async def test_a_dry_run_decides_and_promotes_nothing(suite: Suite) -> None:
+    """The verdict is recorded, the pointer stays."""
+    request = await suite.asked(dry_run=True)
+    await suite.bus.publish(announcement(completed(suite.add_model(b"asked"), request_id=UUID(request["id"]))))
+    closed = await suite.closed(request["id"])
+    assert closed["state"] == "refused"
+    assert "dry run" in closed["reason"]
+    assert (await suite.get(f"/v1/decisions/{closed['decision_id']}"))["verdict"] == "passed"
+    assert await suite.canonical() is None
+
+
+async def test_a_forced_request_promotes_without_games(suite: Suite) -> None:
+    """Force skips the games, and the version says so; without force, evidence without games is invalid."""
+    data = completed(suite.add_model(b"asked"))
+    skipped = data.model_dump() | {"evidence": evidence().model_copy(update={"skipped": True, "opponents": []})}
+    await suite.bus.publish(announcement(EvaluationCompleted.model_validate(skipped)))
+    assert (await refusals(suite, 1))[0]["verdict"] == "invalid"
+    request = await suite.asked(force=True)
+    forced = {**skipped, "evaluation_id": uuid4(), "request_id": UUID(request["id"])}
+    await suite.bus.publish(announcement(EvaluationCompleted.model_validate(forced)))
+    assert (await suite.closed(request["id"]))["state"] == "promoted"
+    assert (await suite.canonical())["kind"] == "forced"
+
+
+@pytest.mark.parametrize("settings_changed", [{"auto_promote": False}])
+async def test_without_automatic_promotion_only_requests_promote(suite: Suite) -> None:
+    """RINGRIFT_AUTO_PROMOTE=false leaves a trainer's candidate unpromoted, and says how to promote it."""
+    digest = suite.add_model(b"asked")
+    await suite.evaluated(digest)
+    [refused] = await refusals(suite, 1)
+    assert "RINGRIFT_AUTO_PROMOTE is off" in refused["reasons"][0]
+    request = await suite.asked()
+    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+    assert (await suite.closed(request["id"]))["state"] == "promoted"
+
+
+async def test_g18_a_model_whose_bytes_are_gone_is_not_promoted(suite: Suite) -> None:
+    """A pass without the bytes in the artifact store moves nothing."""
+    await suite.evaluated("f" * 64)
+    [refused] = await refusals(suite, 1)
+    assert (refused["verdict"], await suite.canonical()) == ("passed", None)
+    assert "the artifact store lacks its 5 bytes" in refused["reasons"][0]
+
+
+async def test_g18_an_exception_while_judging_promotes_nothing(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that raises is not a pass: the event is tried again, and decided once the fault is gone."""
+    real, calls = PromotionController.decide, iter([ArithmeticError("the gate broke")])
+
+    def broken(self: PromotionController, *arguments: Any) -> Any:
+        for error in calls:
+            raise error
+        return real(self, *arguments)
+
+    monkeypatch.setattr(PromotionController, "decide", broken)
+    await suite.evaluated(suite.add_model(b"first"), wins=0)
+    assert (await refusals(suite, 1))[0]["verdict"] == "failed"
+    assert await suite.events("MODEL_PROMOTED") == []

@@ -8,7 +8,10 @@ revision = "0001"
 down_revision = None
 SCHEMA = "promotion"
 DIGEST = "text not null check (digest ~ '^[0-9a-f]{64}$')"
+APPEND_ONLY = ("artifacts", "evaluations", "evaluation_opponents", "decisions", "canonical_versions", "audit")
 STATEMENTS = (
+    """create function promotion.total(counts integer[]) returns bigint language sql immutable
+        as 'select coalesce(sum(each), 0) from unnest(counts) each'""",
     f"""create table promotion.artifacts (
         digest {DIGEST} primary key,
         size bigint not null check (size > 0),
@@ -43,7 +46,7 @@ STATEMENTS = (
     )""",
     """create table promotion.evaluation_opponents (
         evaluation_id uuid not null references promotion.evaluations (id),
-        opponent text not null,
+        opponent text not null check (opponent in ('random', 'heuristic', 'previous')),
         games_planned integer not null,
         games integer not null check (games >= 0 and games <= games_planned),
         wins integer not null,
@@ -53,7 +56,9 @@ STATEMENTS = (
         errored integer not null,
         score_histogram integer[] not null,
         primary key (evaluation_id, opponent),
-        constraint outcomes_sum_to_games check (wins + draws + losses + truncated + errored = games)
+        constraint outcomes_not_negative check (least(wins, draws, losses, truncated, errored) >= 0),
+        constraint outcomes_sum_to_games check (wins + draws + losses + truncated + errored = games),
+        constraint scores_sum_to_outcomes check (promotion.total(score_histogram) = wins + draws + losses)
     )""",
     f"""create table promotion.decisions (
         id uuid not null,
@@ -63,9 +68,11 @@ STATEMENTS = (
         verdict text not null check (verdict in ('passed', 'failed', 'inconclusive', 'stale', 'invalid')),
         reasons jsonb not null,
         policy jsonb not null,
+        may_skip boolean not null,
+        canonical_version integer,
         decided_at timestamptz not null default now(),
         primary key (id),
-        unique (id, configuration, digest),
+        unique (id, configuration, digest, verdict),
         foreign key (evaluation_id, configuration, digest) references promotion.evaluations (id, configuration, digest)
     )""",
     f"""create table promotion.canonical_versions (
@@ -73,13 +80,18 @@ STATEMENTS = (
         version integer not null check (version >= 1),
         digest {DIGEST},
         decision_id uuid not null unique,
+        verdict text not null generated always as ('passed') stored,
         kind text not null check (kind in ('automatic', 'manual', 'forced', 'rollback')),
         promoted_at timestamptz not null default now(),
         promoted_by text not null,
         reason text not null,
         primary key (configuration, version),
-        foreign key (decision_id, configuration, digest) references promotion.decisions (id, configuration, digest)
+        foreign key (decision_id, configuration, digest, verdict)
+            references promotion.decisions (id, configuration, digest, verdict)
     )""",
+    """alter table promotion.decisions add foreign key (configuration, canonical_version)
+        references promotion.canonical_versions (configuration, version)""",
+    """alter table promotion.promotion_requests add foreign key (decision_id) references promotion.decisions (id)""",
     """create table promotion.projections (
         configuration text primary key,
         version integer not null,
@@ -106,9 +118,9 @@ STATEMENTS = (
     """create trigger next_version_only before insert on promotion.canonical_versions
         for each row execute function promotion.next_version_only()""",
     *(
-        f"""create trigger append_only before update or delete on promotion.{table}
-        for each row execute function promotion.refuse_change()"""
-        for table in ("canonical_versions", "decisions", "audit")
+        f"""create trigger append_only before update or delete or truncate on promotion.{table}
+        for each statement execute function promotion.refuse_change()"""
+        for table in APPEND_ONLY
     ),
 )
 

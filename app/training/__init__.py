@@ -1,0 +1,1 @@
+"""Names of the runbook: `from app.training.promotion_controller import PromotionController`."""

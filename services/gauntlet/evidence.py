@@ -1,0 +1,73 @@
+"""Evidence from recorded games: counts by opponent, and nothing that was not recorded. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from services.gauntlet.job import Outcome
+from shared.evidence import (
+    OPPONENTS,
+    CanonicalReference,
+    Evidence,
+    GatePolicy,
+    OpponentEvidence,
+    OpponentName,
+    PlayPolicy,
+)
+from shared.gate import units_per_game
+
+
+class Result(NamedTuple):
+    """What counts of a recorded game. `units`: its score, None without one; `fingerprint`: of its move sequence."""
+
+    opponent: OpponentName
+    outcome: Outcome
+    units: int | None
+    network_evaluations: int
+    fingerprint: str
+
+
+def opponents_to_meet(previous: CanonicalReference | None) -> list[OpponentName]:
+    """In the order in which they are met; `previous` only where there is a canonical version."""
+    return [name for name in OPPONENTS if name != "previous" or previous is not None]
+
+
+def count(opponent: OpponentName, games_planned: int, num_players: int, results: Sequence[Result]) -> OpponentEvidence:
+    """The evidence against one opponent, of all results that are against it."""
+    own = [each for each in results if each.opponent == opponent]
+    outcomes = Counter(each.outcome for each in own)
+    units = Counter(each.units for each in own)
+    return OpponentEvidence(
+        opponent=opponent,
+        games_planned=games_planned,
+        games=len(own),
+        wins=outcomes["win"],
+        draws=outcomes["draw"],
+        losses=outcomes["loss"],
+        truncated=outcomes["truncated"],
+        errored=outcomes["errored"],
+        score_histogram=[units[score] for score in range(units_per_game(num_players) + 1)],
+        distinct_games=len({each.fingerprint for each in own}),
+        network_evaluations=sum(each.network_evaluations for each in own),
+    )
+
+
+def assemble(
+    results: Sequence[Result], *, num_players: int, seed: int, gates: GatePolicy, play: PlayPolicy, skipped: bool,
+    previous: CanonicalReference | None, duration_seconds: float, cpu_seconds: float,
+) -> Evidence:  # fmt: skip
+    """Everything that a decision is made from. An opponent that was not reached has no games."""
+    planned = gates.games_planned(num_players)
+    opponents = [] if skipped else opponents_to_meet(previous)
+    return Evidence(
+        seed=seed,
+        gates=gates,
+        play=play,
+        skipped=skipped,
+        previous=previous,
+        opponents=[count(name, planned, num_players, results) for name in opponents],
+        duration_seconds=duration_seconds,
+        cpu_seconds=cpu_seconds,
+    )

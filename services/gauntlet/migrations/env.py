@@ -1,0 +1,7 @@
+"""Alembic's environment for the schema `gauntlet`."""
+
+from alembic import context
+
+from shared.migrations import run_environment
+
+run_environment(context.config)

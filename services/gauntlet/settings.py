@@ -1,0 +1,35 @@
+"""The gauntlet service's environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.evidence import PlayPolicy
+from shared.settings import GateSettings, ServiceSettings
+
+
+class GauntletSettings(ServiceSettings, GateSettings):
+    """What the gauntlet service reads beyond what all services share."""
+
+    gauntlet_port: int = Field(default=8771, ge=1, le=65535)
+    gauntlet_workers: int = Field(default=1, ge=1, le=64, description="Evaluations played at once, each in a process")
+    gauntlet_lanes: int = Field(default=32, ge=1, le=4096, description="Games in flight at once in an evaluation")
+    gauntlet_simulations: int = Field(
+        default=0, ge=0, le=10_000, description="Simulations of search for each move of a network; 0 plays its policy"
+    )
+    gauntlet_opening_plies: int = Field(default=4, ge=0, le=200, description="Random decisions that open each game")
+    gauntlet_lease_seconds: float = Field(
+        default=10.0, ge=0.5, le=600, description="An evaluation whose worker is silent for so long is taken over"
+    )
+    gauntlet_attempts: int = Field(
+        default=3, ge=1, le=100, description="Workers that may die in a row without recording a game"
+    )
+
+    @property
+    def play(self) -> PlayPolicy:
+        """How networks choose their moves."""
+        return PlayPolicy(
+            mode="search" if self.gauntlet_simulations else "policy",
+            simulations=self.gauntlet_simulations,
+            opening_plies=self.gauntlet_opening_plies,
+        )

@@ -1,0 +1,68 @@
+"""The gauntlet service's tables, in the schema `gauntlet`, as its queries see them; migrations/ has their constraints."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.messaging_tables import Messaging
+
+METADATA = MetaData(schema="gauntlet")
+MESSAGING = Messaging(METADATA)
+_TIME = DateTime(timezone=True)
+
+evaluations = Table(
+    "evaluations",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("configuration", Text),
+    Column("reason", Text),
+    Column("cause", JSONB(none_as_null=True)),
+    Column("request_id", Uuid),
+    Column("idempotency_key", Text),
+    Column("model_path", Text),
+    Column("announced_digest", Text),
+    Column("gates", JSONB),
+    Column("play", JSONB),
+    Column("skip_games", Boolean),
+    Column("state", Text),
+    Column("digest", Text),
+    Column("size", BigInteger),
+    Column("seed", BigInteger),
+    Column("previous_version", Integer),
+    Column("previous_digest", Text),
+    Column("model", JSONB(none_as_null=True)),
+    Column("attempts", Integer),
+    Column("lease_owner", Uuid),
+    Column("lease_until", _TIME),
+    Column("revision", BigInteger),
+    Column("evidence", JSONB(none_as_null=True)),
+    Column("failure_code", Text),
+    Column("failure_reason", Text),
+    Column("requested_at", _TIME),
+    Column("started_at", _TIME),
+    Column("ended_at", _TIME),
+)
+games = Table(
+    "games",
+    METADATA,
+    Column("evaluation_id", Uuid, primary_key=True),
+    Column("opponent", Text, primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("seed", BigInteger),
+    Column("opening_seed", BigInteger),
+    Column("seat", Integer),
+    Column("outcome", Text),
+    Column("units", Integer),
+    Column("decisions", Integer),
+    Column("network_evaluations", BigInteger),
+    Column("moves", Text),
+    Column("error", Text),
+)
+canonical_versions = Table(
+    "canonical_versions",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("version", Integer),
+    Column("digest", Text),
+)

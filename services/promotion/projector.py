@@ -1,0 +1,66 @@
+"""Keeps the canonical files in step with the ledger: after every commit, and every few seconds in any case.
+
+Files that are missing are written again. A file that an operator changed is left alone until the pointer moves: restoring a
+backup by hand and then asking for its distribution is how the runbook rolls back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.promotion import repository
+from services.promotion.projection import is_present, project
+from services.promotion.repository import CanonicalVersion
+from shared.artifacts import Artifact, ArtifactError, ArtifactStore
+from shared.database import Database
+from shared.logs import get_logger
+
+PROJECTION_SECONDS = 5.0
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Projector:
+    """Writes the canonical files of every configuration."""
+
+    database: Database
+    store: ArtifactStore
+    models: Path
+
+    async def run(self) -> None:
+        """Project whatever is not projected, for ever. One configuration's fault does not stop the others."""
+        async for _ in self.database.changes(PROJECTION_SECONDS):
+            async with self.database.read() as tx:
+                heads = await repository.heads(tx)
+                done = await repository.projected(tx)
+            for head in heads:
+                if not await self._is_done(head, done):
+                    await self._try_project(head.configuration)
+
+    async def _is_done(self, head: CanonicalVersion, done: dict[str, int]) -> bool:
+        if done.get(head.configuration) != head.version:
+            return False
+        return await asyncio.to_thread(is_present, self.models, head.configuration)
+
+    async def _try_project(self, configuration: str) -> None:
+        try:
+            await self._project(configuration)
+        except (OSError, ArtifactError) as error:
+            _log.error("canonical file not written", configuration=configuration, error=str(error))
+
+    async def _project(self, configuration: str) -> None:
+        async with self.database.write(quiet=True) as tx:
+            await repository.lock_projection(tx, configuration)
+            head, *earlier = await repository.versions(tx, configuration, limit=2)
+            previous = await asyncio.to_thread(self.store.find, earlier[0].digest) if earlier else None
+            artifact = await asyncio.to_thread(self._artifact, head)
+            await asyncio.to_thread(project, self.models, configuration, artifact, previous)
+            await repository.record_projection(tx, configuration, head.version)
+
+    def _artifact(self, head: CanonicalVersion) -> Artifact:
+        artifact = self.store.find(head.digest)
+        if artifact is None:
+            raise FileNotFoundError(f"the artifact store lacks {head.digest}, version {head.version}")
+        return artifact

@@ -1,0 +1,65 @@
+"""The suite's variables: one catalogue, the runbook's names and defaults among them."""
+
+from typing import Any
+
+import pytest
+
+from services.distribution.agent.settings import AgentSettings
+from services.distribution.settings import DistributionSettings
+from services.gauntlet.settings import GauntletSettings
+from services.promotion.settings import PromotionSettings
+from shared.settings import PREFIX, VARIABLES, BaseServiceSettings, SettingsError, load_settings
+
+MODELS: tuple[type[BaseServiceSettings], ...] = (
+    GauntletSettings,
+    PromotionSettings,
+    DistributionSettings,
+    AgentSettings,
+)
+BASE = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db", "RINGRIFT_AGENT_NODE": "node-1"}
+RUNBOOK: list[tuple[type[BaseServiceSettings], str, str, Any, str, Any]] = [
+    (PromotionSettings, "RINGRIFT_AUTO_PROMOTE", "auto_promote", True, "false", False),
+    (GauntletSettings, "RINGRIFT_GAUNTLET_GAMES", "gauntlet_games", 50, "20", 20),
+    (PromotionSettings, "RINGRIFT_PROMOTION_RANDOM_WIN_RATE", "promotion_random_win_rate", 0.85, "0.9", 0.9),
+    (PromotionSettings, "RINGRIFT_PROMOTION_HEURISTIC_WIN_RATE", "promotion_heuristic_win_rate", 0.60, "0.7", 0.7),
+    (
+        PromotionSettings,
+        "RINGRIFT_PROMOTION_VS_PREVIOUS_WIN_RATE",
+        "promotion_vs_previous_win_rate",
+        0.50,
+        "0.55",
+        0.55,
+    ),
+    (DistributionSettings, "RINGRIFT_DISTRIBUTION_TIMEOUT", "distribution_timeout", 300, "60", 60),
+    (GauntletSettings, "RINGRIFT_SKIP_GAUNTLET", "skip_gauntlet", False, "true", True),
+]
+
+
+def test_g14_the_catalogue_is_what_the_processes_read() -> None:
+    """Every variable that some process reads is known to all, and none is known that nobody reads."""
+    read = {PREFIX + name.upper() for model in MODELS for name in model.model_fields}
+    assert read == VARIABLES
+
+
+@pytest.mark.parametrize(
+    ("model", "variable", "name", "default", "given", "read"), RUNBOOK, ids=[row[1] for row in RUNBOOK]
+)
+def test_the_runbooks_variables(
+    model: type[BaseServiceSettings], variable: str, name: str, default: Any, given: str, read: Any
+) -> None:
+    """Each has the runbook's name and default, and takes another value."""
+    assert getattr(load_settings(model, BASE), name) == default
+    assert getattr(load_settings(model, {**BASE, variable: given}), name) == read
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_g14_a_misspelt_variable_stops_every_process(model: type[BaseServiceSettings]) -> None:
+    """An unknown name is refused, with the nearest known one."""
+    with pytest.raises(SettingsError, match="did you mean RINGRIFT_AUTO_PROMOTE"):
+        load_settings(model, {**BASE, "RINGRIFT_AUTOPROMOTE": "false"})
+
+
+def test_g14_a_threshold_that_is_no_rate_is_refused() -> None:
+    """85 is not a share of the games."""
+    with pytest.raises(SettingsError, match="RINGRIFT_PROMOTION_RANDOM_WIN_RATE"):
+        load_settings(PromotionSettings, {**BASE, "RINGRIFT_PROMOTION_RANDOM_WIN_RATE": "85"})

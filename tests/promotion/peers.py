@@ -1,0 +1,75 @@
+"""The promotion service's neighbours, as far as it talks to them: the gauntlet's feed and the distribution service's routes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from shared.events import Event
+
+
+class Neighbour:
+    """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST."""
+
+    def __init__(self) -> None:
+        self.feed: list[Event] = []
+        self.status: Any = {"model_distribution": {"configurations": {}}, "daemon": {"status": "running"}}
+        self.status["alive_peers"] = ["127.0.0.1"]
+        self.asked: list[tuple[str, Any]] = []
+        self.url = ""
+
+    @contextmanager
+    def serving(self) -> Iterator["Neighbour"]:
+        """Serve on a free loopback port while the block lasts."""
+        neighbour = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """The two verbs."""
+
+            def do_GET(self) -> None:
+                """The feed or the status."""
+                address = urlsplit(self.path)
+                self._answer(
+                    200, neighbour.page(address.query) if address.path == "/v1/events" else neighbour.show_status()
+                )
+
+            def do_POST(self) -> None:
+                """Take note."""
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                neighbour.asked.append((self.path, json.loads(body)))
+                self._answer(202, {})
+
+            def _answer(self, status: int, content: Any) -> None:
+                body = json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def show_status(self) -> Any:
+        """The answer to GET /status."""
+        return self.status
+
+    def page(self, query: str) -> Any:
+        """The events after the cursor."""
+        after = int(parse_qs(query)["after"][0].split(".")[1])
+        items = [event.model_dump(mode="json") for event in self.feed[after:]]
+        return {"items": items, "next": f"0.{after + len(items)}"}

@@ -1,0 +1,170 @@
+"""The judgement alone: evidence in, a verdict and its reasons out."""
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.promotion.controller import Decision, PromotionController, Verdict
+from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
+from shared.gate import units_needed
+from tests.promotion.conftest import against, evidence
+
+CANDIDATE, FIRST, SECOND = "c" * 64, "1" * 64, "2" * 64
+ONE = CanonicalReference(version=1, digest=FIRST)
+TWO = CanonicalReference(version=2, digest=SECOND)
+
+
+def decide(
+    found: Evidence, canonical: CanonicalReference | None = None, policy: GatePolicy | None = None, **options: Any
+) -> Decision:
+    """The decision on a candidate of hex8 for two players."""
+    return PromotionController(policy or GatePolicy(), **options).decide(CANDIDATE, 2, found, canonical)
+
+
+def of(*opponents: OpponentEvidence, previous: CanonicalReference | None = None) -> Evidence:
+    """An evaluation of exactly these games."""
+    return evidence(previous).model_copy(update={"opponents": list(opponents)})
+
+
+def changed(opponent: OpponentName = "random", **counts: Any) -> OpponentEvidence:
+    """43 of 50 won, but for `counts`."""
+    return OpponentEvidence.model_validate({**against(opponent, 43).model_dump(), **counts})
+
+
+HEURISTIC = against("heuristic", 43)
+TABLE: list[tuple[str, Evidence, CanonicalReference | None, Verdict, str]] = [
+    ("all gates", evidence(wins=43), None, "passed", "previous: skipped, there is no canonical version yet"),
+    ("all gates, with a previous", evidence(ONE), ONE, "passed", "previous: 50 of 50 games played, win rate 86.0%"),
+    ("random missed by one game", evidence(wins=42), None, "failed", "random: 50 of 50 games played, win rate 84.0%"),
+    ("heuristic missed", of(against("random", 43), against("heuristic", 29)), None, "failed", "heuristic"),
+    (
+        "previous missed",
+        of(against("random", 43), HEURISTIC, against("previous", 24), previous=ONE),
+        ONE,
+        "failed",
+        "previous: 50 of 50 games played, win rate 48.0%",
+    ),
+    ("a lost cause needs no more games", of(against("random", 0, games=8)), None, "failed", "can no longer reach"),
+    ("too few games", of(against("random", 20, games=20), HEURISTIC), None, "inconclusive", "neither reaches"),
+    (
+        "canonical moved",
+        evidence(ONE),
+        TWO,
+        "stale",
+        "played against canonical version 1, and now canonical is version 2",
+    ),
+    ("a first canonical came", evidence(), ONE, "stale", "played against no canonical version"),
+    (
+        "same version, other bytes",
+        evidence(ONE),
+        CanonicalReference(version=1, digest=SECOND),
+        "stale",
+        "evaluated again",
+    ),
+    ("no games at all", of(), None, "invalid", "random: no games were played"),
+    ("no games against one", of(against("random", 43), against("heuristic", 0, games=0)), None, "invalid", "heuristic"),
+    ("previous not met", of(against("random", 43), HEURISTIC, previous=ONE), ONE, "invalid", "previous: no games"),
+    (
+        "fewer games planned",
+        of(changed(games_planned=20, games=20, wins=20, losses=0, score_histogram=[0, 0, 20]), HEURISTIC),
+        None,
+        "invalid",
+        "20 games were planned, and the policy asks for 50",
+    ),
+    ("errored games", of(changed(losses=5, errored=2, score_histogram=[5, 0, 43])), None, "invalid", "2 errored"),
+    ("wins without scores", of(changed(score_histogram=[43, 0, 7]), HEURISTIC), None, "invalid", "contradicts"),
+    ("another game's scores", of(changed(score_histogram=[7, 0, 0, 0, 0, 43])), None, "invalid", "6 entries"),
+    ("games nobody asked to skip", evidence().model_copy(update={"skipped": True}), None, "invalid", "nobody asked"),
+]
+
+
+@pytest.mark.parametrize(
+    ("found", "canonical", "verdict", "words"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
+def test_g05_the_verdict_follows_from_the_evidence(
+    found: Evidence, canonical: CanonicalReference | None, verdict: Verdict, words: str
+) -> None:
+    """Every kind of evidence has its verdict, and the reason says why in words."""
+    decision = decide(found, canonical)
+    assert decision.verdict == verdict
+    assert words in "; ".join(decision.reasons)
+
+
+def test_g05_skipped_games_pass_only_where_skipping_was_asked_for() -> None:
+    """Without games a model passes only when an operator said so."""
+    skipped = of().model_copy(update={"skipped": True})
+    assert decide(skipped).verdict == "invalid"
+    assert decide(skipped, may_skip=True).verdict == "passed"
+    assert decide(of(), may_skip=True).verdict == "invalid"
+
+
+def test_a_model_that_is_canonical_already_is_not_promoted_again() -> None:
+    """The same bytes are not a new version."""
+    canonical = CanonicalReference(version=3, digest=CANDIDATE)
+    decision = decide(evidence(canonical), canonical)
+    assert (decision.verdict, decision.reasons) == ("failed", ("this model already is canonical version 3",))
+
+
+def test_g05_thresholds_are_exact_decimals() -> None:
+    """0.55 of 20 games is 11 wins, though the binary number nearest to 0.55 is a little more than 0.55."""
+    assert Fraction(0.55) * 20 > 11
+    policy = GatePolicy(random_win_rate=0.55, heuristic_win_rate=0.55, games=20)
+
+    def verdict(wins: int) -> Verdict:
+        opponents: tuple[OpponentName, ...] = ("random", "heuristic")
+        games = [
+            changed(each, games_planned=20, games=20, wins=wins, losses=20 - wins, score_histogram=[20 - wins, 0, wins])
+            for each in opponents
+        ]
+        return decide(of(*games), policy=policy).verdict
+
+    assert (verdict(11), verdict(10)) == ("passed", "failed")
+
+
+@given(st.floats(0, 1), st.integers(0, 50), st.integers(1, 50))
+def test_g05_more_wins_never_make_it_worse(threshold: float, wins: int, games: int) -> None:
+    """The verdict is monotone in wins, whatever the threshold and however many games were played."""
+    order: list[Verdict] = ["failed", "inconclusive", "passed"]
+    policy = GatePolicy(random_win_rate=threshold, heuristic_win_rate=0)
+
+    def rank(won: int) -> int:
+        return order.index(decide(of(against("random", won, games), HEURISTIC), policy=policy).verdict)
+
+    ranks = [rank(won) for won in sorted({0, min(wins, games), min(wins + 1, games), games})]
+    assert all(fewer <= more for fewer, more in pairwise(ranks))
+
+
+@given(st.floats(0, 1), st.integers(0, 50))
+def test_g05_all_games_give_the_plain_verdict(threshold: float, wins: int) -> None:
+    """When every planned game was played, a model passes exactly if its wins reach the threshold."""
+    policy = GatePolicy(random_win_rate=threshold, heuristic_win_rate=0)
+    passed = decide(of(against("random", wins), HEURISTIC), policy=policy).verdict == "passed"
+    assert passed == (2 * wins >= units_needed(threshold, 50, 2))
+
+
+@given(
+    st.permutations(["random", "heuristic", "previous"]).flatmap(lambda names: st.sampled_from([names[:1], names[:2]])),
+    st.integers(0, 50),
+)
+def test_g05_missing_evidence_is_never_a_pass(met: list[OpponentName], wins: int) -> None:
+    """An opponent that was not met leaves no way to pass."""
+    decision = decide(of(*(against(each, wins) for each in met), previous=ONE), ONE)
+    assert decision.verdict in ("invalid", "failed")
+
+
+@given(st.integers(2, 4), st.data())
+def test_g05_parity_means_the_same_for_every_number_of_players(num_players: int, data: st.DataObject) -> None:
+    """A candidate that outranks every opponent in every game passes with any number of players; one that outranks none fails."""
+    planned = GatePolicy().games_planned(num_players)
+    winner = data.draw(st.booleans())
+    histogram = [0] * (2 * (num_players - 1) + 1)
+    histogram[-1 if winner else 0] = planned
+    counts = {"games_planned": planned, "games": planned, "wins": planned * winner, "losses": planned * (not winner)}
+    names: tuple[OpponentName, ...] = ("random", "heuristic")
+    games = [changed(each, **counts, score_histogram=histogram) for each in names]
+    decision = PromotionController(GatePolicy()).decide(CANDIDATE, num_players, of(*games), None)
+    assert decision.verdict == ("passed" if winner else "failed")

@@ -1,0 +1,57 @@
+"""What the ledger's database refuses by itself, whatever the service would do."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from tests.promotion.conftest import Suite
+
+RECORDS = ("artifacts", "evaluations", "evaluation_opponents", "decisions", "canonical_versions", "audit")
+CHANGES = ("update promotion.{} set {} = {}", "delete from promotion.{}", "truncate promotion.{} cascade")
+COLUMN = {"artifacts": "size", "evaluation_opponents": "wins", "audit": "actor"}
+OPPONENT = """insert into promotion.evaluation_opponents
+    (evaluation_id, opponent, games_planned, games, wins, draws, losses, truncated, errored, score_histogram)
+    select id, 'previous', 50, 50, {}, '{}' from promotion.evaluations"""
+VERSION = """insert into promotion.canonical_versions
+    (configuration, version, digest, decision_id, kind, promoted_by, reason)
+    select configuration, {}, digest, id, 'automatic', 'test', 'test' from promotion.decisions where verdict = '{}'"""
+
+
+async def refused(suite: Suite, statement: str, match: str) -> None:
+    """The database refuses a statement for that reason."""
+    with pytest.raises(DBAPIError, match=match):
+        async with suite.database.write() as tx:
+            await tx.execute(text(statement))
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["update", "delete", "truncate"])
+async def test_g02_the_history_cannot_be_rewritten(suite: Suite, change: str) -> None:
+    """The database itself refuses to change or remove what was recorded."""
+    await suite.promoted(b"first")
+    for table in RECORDS:
+        column = COLUMN.get(table, "digest")
+        await refused(suite, change.format(table, column, column), "is append-only")
+
+
+async def test_g02_versions_are_gapless_and_only_of_passing_decisions(suite: Suite) -> None:
+    """No version can be skipped, repeated, or stand on a decision that did not pass."""
+    await suite.promoted(b"first")
+    await refused(suite, VERSION.format(3, "passed"), "version 3 does not follow 1")
+    await refused(suite, VERSION.format(1, "passed"), "version 1 does not follow 1")
+    await suite.evaluated(suite.add_model(b"stale"))
+    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
+    await refused(suite, VERSION.format(2, "stale"), "foreign key")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "histogram", "constraint"),
+    [
+        ("43, 0, 6, 0, 0", "{6,0,43}", "outcomes_sum_to_games"),
+        ("60, 0, -10, 0, 0", "{0,0,50}", "outcomes_not_negative"),
+        ("43, 0, 7, 0, 0", "{0,0,43}", "scores_sum_to_outcomes"),
+    ],
+)
+async def test_g05_outcomes_must_sum_to_the_games(suite: Suite, outcomes: str, histogram: str, constraint: str) -> None:
+    """Counts that do not add up cannot be recorded."""
+    await suite.promoted(b"first")
+    await refused(suite, OPPONENT.format(outcomes, histogram), constraint)
