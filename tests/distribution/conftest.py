@@ -1,0 +1,193 @@
+"""A distribution service and node agents as real processes, with the promotion service's feed beside them."""
+
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from cli.embedded.ports import free_port
+from cli.embedded.process import Process
+from shared.artifacts import Artifact, ArtifactStore
+from shared.events import Event, ModelPromoted
+from shared.migrations import migrate
+from tests.promotion.peers import Neighbour
+from tests.servers import Migrate
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HEX8 = "hex8_2p"
+
+
+@pytest.fixture(scope="session")
+def database_template(make_template: Callable[[str, Migrate], str]) -> str:
+    """Every test's database has the distribution service's schema."""
+    return make_template("distribution", lambda url: migrate(url, ("distribution",)))
+
+
+@dataclass
+class Stage:
+    """The service, its nodes, and what a test does to them."""
+
+    folder: Path
+    promotion: Neighbour
+    settings: dict[str, str]
+    url: str
+    service: Process
+    agents: dict[str, Process] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The artifact store that the service reads."""
+        return ArtifactStore(self.folder / "artifacts")
+
+    def start(self) -> None:
+        """Start the service and wait until it is ready."""
+        self.service.start()
+        self.service.wait_for_http(f"{self.url}/readyz", 60)
+
+    def add_agent(self, name: str) -> None:
+        """Start an agent and register its node."""
+        port = free_port()
+        self.urls[name] = f"http://127.0.0.1:{port}"
+        settings = {
+            "AGENT_NODE": name, "AGENT_PORT": str(port), "AGENT_DIR": str(self.folder / name), "DISTRIBUTION_URL": self.url,
+        }  # fmt: skip
+        self.agents[name] = process(name, "services.distribution.agent", settings, self.folder)
+        self.start_agent(name)
+        self.register(name, self.urls[name])
+
+    def start_agent(self, name: str) -> None:
+        """Start an agent, or start it again."""
+        self.agents[name].start()
+        self.agents[name].wait_for_http(f"{self.urls[name]}/health", 60)
+
+    def kill_agents(self) -> None:
+        """End every agent."""
+        for agent in self.agents.values():
+            agent.kill()
+
+    def register(self, name: str, url: str) -> None:
+        """Make a node known to the service."""
+        answer = httpx.post(f"{self.url}/v1/nodes", json={"name": name, "url": url})
+        assert answer.status_code == 201, answer.text
+
+    def take_in(self, content: bytes) -> Artifact:
+        """Put bytes into the artifact store."""
+        path = self.folder / f"{uuid4().hex}.pth"
+        path.write_bytes(content)
+        return self.store.take_in(path)
+
+    def promote(self, version: int, content: bytes) -> Event:
+        """The promotion service says that these bytes are canonical now."""
+        artifact = self.take_in(content)
+        return self.say_promoted(version, artifact.digest, artifact.size)
+
+    def say_promoted(self, version: int, digest: str, size: int) -> Event:
+        """The promotion service's event."""
+        data = ModelPromoted(
+            board_type="hex8", num_players=2, version=version, digest=digest, size=size,
+            decision_id=uuid4(), kind="automatic",
+        )  # fmt: skip
+        event = Event.of(data, source="/services/promotion")
+        self.promotion.feed.append(event)
+        return event
+
+    def get(self, path: str) -> Any:
+        """A successful GET's JSON."""
+        answer = httpx.get(self.url + path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def nodes(self) -> Any:
+        """Each node's delivery of the desired version; empty before there is one."""
+        return self.get("/status")["model_distribution"]["configurations"].get(HEX8, {}).get("nodes", {})
+
+    def wait_for_passes(self, count: int) -> None:
+        """Wait until the daemon has compared desired and reported so many times more."""
+        for _ in range(count):
+            before = self.last_pass()
+            eventually(partial(self._passed_since, before))
+
+    def last_pass(self) -> str:
+        """When the daemon last compared desired and reported."""
+        return str(self.get("/status")["daemon"]["last_pass_at"])
+
+    def _passed_since(self, before: str) -> bool:
+        return self.last_pass() != before
+
+    def delivered(self, digest: str, *names: str) -> None:
+        """Wait until those nodes hold the model by their own report, and see the file."""
+        eventually(lambda: all(self.holds(name, digest) for name in names))
+        for name in names:
+            assert self.file(name).is_file()
+
+    def holds(self, name: str, digest: str) -> bool:
+        """Whether the service knows, by the node's own report, that it holds the digest."""
+        answer = httpx.get(f"{self.url}/v1/configurations/{HEX8}/availability")
+        return answer.status_code == 200 and answer.json().get(name, {}).get("digest") == digest
+
+    def file(self, name: str) -> Path:
+        """The canonical file on a node."""
+        return self.folder / name / "models" / f"canonical_{HEX8}.pth"
+
+    def events(self, event_type: str) -> list[Any]:
+        """The data of the service's events of one type, oldest first."""
+        return [item["data"] for item in self.get(f"/v1/events?type={event_type}")["items"]]
+
+
+def process(name: str, module: str, settings: dict[str, str], folder: Path) -> Process:
+    """`python -m module` with these settings and no others, not started yet."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
+    environment |= {f"RINGRIFT_{key}": value for key, value in settings.items()}
+    return Process(name, [sys.executable, "-m", module], log=folder / f"{name}.log", env=environment, cwd=ROOT)
+
+
+def eventually(question: Callable[[], Any], seconds: float = 30) -> Any:
+    """The first true answer; a test fails if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.01)
+    return answer
+
+
+def megabytes(count: int) -> bytes:
+    """That many megabytes of which no two agree."""
+    return b"".join(secrets.token_bytes(8) * (1 << 17) for _ in range(count))
+
+
+@pytest.fixture
+def settings_changed() -> dict[str, str]:
+    """Settings that differ from the tests' usual ones."""
+    return {}
+
+
+@pytest.fixture
+def stage(
+    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, str]
+) -> Iterator[Stage]:  # fmt: skip
+    """A running distribution service without nodes."""
+    with Neighbour().serving() as promotion, contextlib.ExitStack() as stack:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        settings = {
+            "DATABASE_URL": database_url, "NATS_URL": nats_url, "DISTRIBUTION_PORT": str(port),
+            "DISTRIBUTION_URL": url, "PROMOTION_URL": promotion.url, "FEED_SECONDS": "0.1", "RECONCILE_SECONDS": "0.1",
+            "ARTIFACTS_DIR": str(tmp_path / "artifacts"), "MODELS_DIR": str(tmp_path / "models"), **settings_changed,
+        }  # fmt: skip
+        service = process("distribution", "services.distribution", settings, tmp_path)
+        stage = Stage(tmp_path, promotion, settings, url, service)
+        stack.callback(stage.kill_agents)
+        stack.callback(service.kill)
+        stage.start()
+        yield stage

@@ -1,0 +1,112 @@
+"""The circuit breaker of one node."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.distribution.breaker import Breaker, BreakerOpenError, BreakerPolicy, BreakerState, Permit
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+POLICY = BreakerPolicy(failures=3, first_pause=4, longest_pause=30)
+STEPS = st.lists(st.tuples(st.sampled_from(["take", "succeed", "fail", "return"]), st.floats(0, 60)), max_size=60)
+
+
+def tripped() -> Breaker:
+    """A breaker that has just opened."""
+    breaker = Breaker(POLICY)
+    for _ in range(POLICY.failures):
+        with breaker.permit(START) as permit:
+            permit.fail(START, "connection refused")
+    assert breaker.memory.state is BreakerState.OPEN
+    return breaker
+
+
+def take(breaker: Breaker, now: datetime) -> Permit | None:
+    """A permit, None if there is none now."""
+    try:
+        return breaker.permit(now)
+    except BreakerOpenError:
+        return None
+
+
+@given(STEPS)
+def test_g13_half_open_is_always_reached_in_bounded_time(steps: list[tuple[str, float]]) -> None:
+    """Whatever happened before: once every permit is back, the longest pause later there is a permit."""
+    breaker, now, held = Breaker(POLICY), START, []
+    for step, seconds in steps:
+        now += timedelta(seconds=seconds)
+        if step == "take":
+            permit = take(breaker, now)
+            held += [permit] if permit else []
+        elif held:
+            permit = held.pop()
+            with permit:
+                if step == "succeed":
+                    permit.succeed()
+                elif step == "fail":
+                    permit.fail(now, "broken")
+    for permit in held:
+        breaker.release(permit)
+    assert take(breaker, now + timedelta(seconds=POLICY.longest_pause)) is not None
+
+
+@given(STEPS)
+def test_g13_there_is_at_most_one_probe(steps: list[tuple[str, float]]) -> None:
+    """A breaker that is half-open lets one caller through, and nobody else until that one is back."""
+    breaker, now = tripped(), START
+    for _, seconds in steps:
+        now += timedelta(seconds=seconds)
+        permit = take(breaker, now)
+        if permit is not None:
+            assert breaker.memory.state is BreakerState.HALF_OPEN
+            assert take(breaker, now) is None
+            with permit:
+                permit.fail(now, "still broken")
+
+
+async def test_g13_a_cancelled_probe_returns_its_permit() -> None:
+    """Cancellation gives the slot back, and does not count against the node."""
+    breaker, later = tripped(), START + timedelta(seconds=10)
+
+    async def probe() -> None:
+        with breaker.permit(later):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(probe())
+    await asyncio.sleep(0)
+    assert take(breaker, later) is None
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert breaker.memory.state is BreakerState.HALF_OPEN
+    assert take(breaker, later) is not None
+
+
+def test_g13_what_is_not_reported_as_failure_does_not_count() -> None:
+    """A thousand visits that ended without a verdict leave the breaker closed."""
+    breaker = Breaker(POLICY)
+    for _ in range(1000):
+        with pytest.raises(ZeroDivisionError), breaker.permit(START):
+            raise ZeroDivisionError
+    assert breaker.memory.state is BreakerState.CLOSED
+
+
+def test_a_late_failure_does_not_reopen_it() -> None:
+    """A visit from before the breaker closed again says nothing of the node as it is now."""
+    breaker = Breaker(POLICY)
+    late = breaker.permit(START)
+    for _ in range(POLICY.failures):
+        breaker.permit(START).fail(START, "down")
+    later = START + timedelta(seconds=5)
+    with breaker.permit(later) as probe:
+        probe.succeed()
+    late.fail(later, "an old story")
+    assert breaker.memory.state is BreakerState.CLOSED
+    assert breaker.memory.failures == 0
+
+
+def test_the_pause_doubles_up_to_its_cap() -> None:
+    """4, 8, 16, 30, 30 seconds."""
+    assert [POLICY.pause(trips).total_seconds() for trips in (1, 2, 3, 4, 500)] == [4, 8, 16, 30, 30]

@@ -1,0 +1,176 @@
+"""Canonical versions on their way to every node: the service and its agents as real processes."""
+
+import hashlib
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.distribution.conftest import HEX8, Stage, eventually, megabytes
+
+
+def sha(content: bytes) -> str:
+    """The identity of a model."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_promoted_model_arrives_on_every_node(stage: Stage) -> None:
+    """Both nodes hold the bytes, and the distribution is complete and names them."""
+    for name in ("node-1", "node-2"):
+        stage.add_agent(name)
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1", "node-2")
+    assert {stage.file(name).read_bytes() for name in ("node-1", "node-2")} == {b"first"}
+    [done] = eventually(lambda: stage.events("DISTRIBUTION_COMPLETED"))
+    assert (done["version"], done["nodes"]) == (1, ["node-1", "node-2"])
+    assert stage.get("/status")["alive_peers"] == ["127.0.0.1", "127.0.0.1"]
+
+
+def test_g03_repeated_and_late_events_change_nothing(stage: Stage) -> None:
+    """Version 2 before version 1, and both twice: the nodes go to version 2, once, and stay there."""
+    stage.add_agent("node-1")
+    second = stage.promote(2, b"second")
+    first = stage.promote(1, b"first")
+    stage.promotion.feed += [second, first]
+    stage.promote(3, b"third")
+    stage.delivered(sha(b"third"), "node-1")
+    assert [each["version"] for each in stage.events("DISTRIBUTION_STARTED")] == [2, 3]
+    states = {item["version"]: item["state"] for item in stage.get("/v1/deliveries")["items"]}
+    assert states[3] == "delivered"
+    assert 1 not in states
+
+
+@pytest.mark.parametrize("settings_changed", [{"DISTRIBUTION_TIMEOUT": "1.5"}])
+def test_g11_a_node_that_lacks_the_model_is_named(stage: Stage) -> None:
+    """One node is down: the other has the model, and the distribution has failed with the missing one's name and why."""
+    stage.add_agent("node-1")
+    stage.register("node-2", "http://127.0.0.1:9")
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    [failed] = eventually(lambda: stage.events("DISTRIBUTION_FAILED"))
+    assert failed["delivered"] == ["node-1"]
+    assert list(failed["missing"]) == ["node-2"]
+    assert "Connect" in failed["missing"]["node-2"]
+    assert stage.events("DISTRIBUTION_COMPLETED") == []
+    availability = stage.get(f"/v1/configurations/{HEX8}/availability")
+    assert {name: each["has_model"] for name, each in availability.items()} == {"node-1": True, "node-2": False}
+
+
+def test_g12_new_and_emptied_nodes_converge(stage: Stage) -> None:
+    """A node that joins late and one that lost its disk get the model without another event."""
+    stage.add_agent("node-1")
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    stage.file("node-1").unlink()
+    stage.add_agent("node-2")
+    stage.delivered(sha(b"first"), "node-2")
+    eventually(lambda: stage.file("node-1").exists() and stage.file("node-1").read_bytes() == b"first")
+
+
+def test_g13_a_node_that_hangs_delays_nobody(stage: Stage) -> None:
+    """It accepts connections and says nothing: the other node gets the model, the breaker opens, and survives a restart."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stage.register("node-2", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        stage.add_agent("node-1")
+        stage.promote(1, b"first")
+        stage.delivered(sha(b"first"), "node-1")
+        assert "node-2" in stage.nodes()
+    stage.register("node-2", "http://127.0.0.1:9")
+    eventually(lambda: breaker(stage, "node-2") == "open")
+    stage.service.kill()
+    stage.start()
+    assert breaker(stage, "node-2") in ("open", "half_open")
+    assert breaker(stage, "node-1") == "closed"
+
+
+def breaker(stage: Stage, name: str) -> Any:
+    """The state of a node's breaker."""
+    return {node["name"]: node["breaker"] for node in stage.get("/v1/nodes")["items"]}[name]
+
+
+def test_g13_our_own_faults_do_not_count_against_a_node(stage: Stage) -> None:
+    """The artifact is missing here: the delivery waits with that reason, the breaker stays closed, and then it goes on."""
+    stage.add_agent("node-1")
+    stage.take_in(b"first")
+    artifact = stage.store.path(sha(b"first"))
+    hidden = artifact.rename(stage.folder / "hidden")
+    stage.say_promoted(1, sha(b"first"), 5)
+    eventually(lambda: "lacks" in (stage.nodes().get("node-1", {}).get("detail") or ""))
+    stage.wait_for_passes(5)
+    assert stage.nodes()["node-1"]["state"] == "pending"
+    assert breaker(stage, "node-1") == "closed"
+    hidden.rename(artifact)
+    stage.delivered(sha(b"first"), "node-1")
+
+
+def test_g13_a_node_under_another_name_is_named_and_not_counted(stage: Stage) -> None:
+    """The agent at the address calls itself otherwise: the operator's mistake is shown, and opens no breaker."""
+    stage.add_agent("node-1")
+    stage.register("node-9", stage.urls["node-1"])
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    stage.wait_for_passes(5)
+    availability = stage.get(f"/v1/configurations/{HEX8}/availability")
+    assert "calls itself 'node-1'" in availability["node-9"]["reason"]
+    assert breaker(stage, "node-9") == "closed"
+
+
+@pytest.mark.parametrize("victim", ["node-1", "distribution"])
+def test_g12_killed_in_mid_transfer(stage: Stage, victim: str) -> None:
+    """SIGKILL of the agent or the service while bytes arrive: what was delivered stays whole, and the rest follows."""
+    stage.add_agent("node-1")
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    large = megabytes(192)
+    stage.promote(2, large)
+    parts = stage.folder / "node-1" / "parts" / HEX8
+    eventually(lambda: any(part.stat().st_size > 0 for part in parts.glob("*.part")))
+    if victim == "distribution":
+        stage.service.kill()
+        assert stage.file("node-1").read_bytes() in (b"first", large)
+        stage.start()
+    else:
+        stage.agents["node-1"].kill()
+        assert stage.file("node-1").read_bytes() in (b"first", large)
+        stage.start_agent("node-1")
+    stage.delivered(sha(large), "node-1")
+    assert sha(stage.file("node-1").read_bytes()) == sha(large)
+    assert not list(parts.glob("*.part"))
+
+
+BAD_REQUESTS: list[tuple[str, str, Any, int]] = [
+    ("POST", "/v1/nodes", {"name": "../x", "url": "http://127.0.0.1:1"}, 422),
+    ("POST", "/v1/nodes", {"name": "node-1", "url": "file:///etc/passwd"}, 422),
+    ("POST", "/v1/nodes", {"name": "node-1", "url": "http://127.0.0.1:1", "weight": 3}, 422),
+    ("DELETE", "/v1/nodes/nobody", None, 404),
+    ("GET", "/v1/artifacts/" + "0" * 64, None, 404),
+    ("GET", "/v1/artifacts/..%2f..%2fsecret", None, 404),
+    ("GET", "/v1/artifacts/short", None, 422),
+    ("GET", "/v1/configurations/hex8_2p/availability", None, 404),
+    ("GET", "/v1/configurations/hex9_2p/availability", None, 422),
+    ("POST", "/admin/distribute-model", {"model_path": "models/mine.pth"}, 422),
+    ("POST", "/admin/distribute-model", {"model_path": "models/canonical_hex8_2p.pth"}, 404),
+    ("GET", "/v1/deliveries?limit=0", None, 422),
+]
+
+
+def test_bad_input_is_answered_with_a_problem(stage: Stage) -> None:
+    """Every bad request has its status and a text, and none disturbs the service."""
+    for method, path, body, status in BAD_REQUESTS:
+        answer = httpx.request(method, stage.url + path, json=body)
+        assert answer.status_code == status, (path, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"], path
+    assert stage.get("/v1/nodes")["items"] == []
+    assert stage.get("/readyz")["status"] == "ready"
+
+
+def test_distribute_model_makes_every_node_prove_it_again(stage: Stage) -> None:
+    """The runbook's route reopens the deliveries of the canonical version."""
+    stage.add_agent("node-1")
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    answer = httpx.post(f"{stage.url}/admin/distribute-model", json={"model_path": "models/canonical_hex8_2p.pth"})
+    assert (answer.status_code, answer.json()["nodes"]) == (202, ["node-1"])
+    eventually(lambda: len(stage.events("DISTRIBUTION_COMPLETED")) == 2)
