@@ -55,13 +55,13 @@ class ArtifactStore:
 
     def take_in(self, source: Path) -> Artifact:
         """Copy a file into the store while hashing it; the copy is what the digest is of, whatever happens to the source."""
+        if source.exists() and not source.is_file():  # opening a named pipe would wait for ever
+            raise ArtifactError("model_not_found", f"{source} is no regular file; give a model file")
         try:
             with source.open("rb") as stream:
                 return self._take_in(stream, os.fstat(stream.fileno()).st_size)
         except FileNotFoundError:
             raise ArtifactError("model_not_found", f"there is no model file at {source}") from None
-        except IsADirectoryError:
-            raise ArtifactError("model_not_found", f"{source} is a folder; give a model file") from None
 
     def _take_in(self, stream: IO[bytes], expected: int) -> Artifact:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,10 @@ class EvaluationRunner:
             async with self.database.read() as tx:
                 waiting = await repository.received(tx)
             for evaluation in waiting:
-                await self._take_in(evaluation)
+                try:
+                    await self._take_in(evaluation)
+                except Exception as error:  # such as a full disk: tried again, and the others are not kept waiting
+                    _log.warning("not taken in yet", evaluation_id=str(evaluation.id), error=repr(error))
 
     async def _take_in(self, evaluation: Evaluation) -> None:
         try:
@@ -67,6 +70,10 @@ class EvaluationRunner:
         if model_path is None:
             return self._stored(digest or "")
         artifact = self.store.take_in(resolve_inside(self.settings.models_dir, model_path))
+        if artifact.size == 0:
+            raise ArtifactError(
+                "model_invalid", f"{model_path} is empty; a checkpoint must be written whole, then renamed"
+            )
         if digest not in (None, artifact.digest):
             text = f"{model_path} has the digest {artifact.digest}, and {digest} was announced"
             raise ArtifactError("digest_mismatch", text)
