@@ -23,11 +23,24 @@ def progress(stories: Sequence[Story], nodes: Mapping[str, Any]) -> RenderableTy
     return Group(*lines)
 
 
+def milestone(story: Story) -> str:
+    """The last thing that a model has reached, in one line."""
+    if story.refused is not None:
+        return "refused: " + "; ".join(story.refused)
+    if story.delivered:
+        return f"on {len(story.delivered.nodes)} of {len(story.delivered.nodes)} nodes, digest verified on each"
+    if story.promoted:
+        return f"promoted as canonical version {story.promoted.version}"
+    if story.evaluated:
+        return "played: " + _games(story).replace("\n", "; ")
+    return "playing" if story.evaluation_id else "waiting for the gauntlet"
+
+
 def summary(stories: Sequence[Story], availability: Mapping[str, Any], nodes: Sequence[str]) -> Table:
     """The table at the end: each model, its games, the verdict in words, where it is now."""
     table = Table(title="What happened", show_lines=True)
     for column in ("model", "games", "verdict", "canonical version", "nodes"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column in ("model", "games"))
     for story in stories:
         table.add_row(story.name, _games(story), _verdict(story), _version(story), _nodes(story, availability, nodes))
     return table
@@ -45,7 +58,7 @@ def _now(story: Story) -> str:
 
 def _line(each: Mapping[str, Any]) -> str:
     rate = each.get("win_rate")
-    shown = "" if rate is None else f" {rate:.0%} of {each['threshold']:.0%}"
+    shown = "" if rate is None else f" {rate:.0%}, needs {each['threshold']:.0%}"
     return f"{each['opponent']} {each['games']}/{each['games_planned']}{shown}"
 
 
@@ -86,5 +99,9 @@ def _nodes(story: Story, availability: Mapping[str, Any], nodes: Sequence[str]) 
         return "-"
     holding = [name for name in nodes if availability.get(name, {}).get("digest") == story.digest]
     if holding:
-        return f"on {len(holding)} of {len(nodes)} nodes\ndigest verified"
-    return f"was on {len(story.delivered.nodes)} of {len(nodes)} nodes" if story.delivered else "not delivered"
+        return f"on {len(holding)} of {len(nodes)} nodes,\ndigest verified"
+    return (
+        f"was on {len(story.delivered.nodes)} of {len(nodes)} nodes,\ndigest verified"
+        if story.delivered
+        else "not delivered"
+    )

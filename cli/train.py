@@ -25,6 +25,10 @@ def train(
     blocks: Annotated[int, typer.Option(min=1)] = 4,
     channels: Annotated[int, typer.Option(min=1)] = 32,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    initial: Annotated[
+        Path | None, typer.Option("--from", help="Improve this checkpoint by search instead of starting anew")
+    ] = None,
+    simulations: Annotated[int, typer.Option(min=1, help="Simulations of search a move, with --from")] = 32,
     version: Annotated[str, typer.Option(help="What the checkpoint says of its version")] = "1",
     announce: Annotated[
         bool, typer.Option(help="Emit TRAINING_COMPLETED; the output must lie in the suite's models folder")
@@ -36,7 +40,7 @@ def train(
 
     if output.name.startswith("canonical_"):
         raise typer.BadParameter("canonical files are written by the promotion service; choose another name")
-    plan = Plan(board_type, num_players, rounds, games, epochs, blocks, channels, seed, version)
+    plan = Plan(board_type, num_players, rounds, games, epochs, blocks, channels, seed, version, initial, simulations)
     with Progress(TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("starting")
         result = run_training(
@@ -44,19 +48,7 @@ def train(
         )
     typer.echo(f"wrote {output}: " + ", ".join(f"{name} {value}" for name, value in result.items()))
     if announce:
-        _announce(output, board_type, num_players, games, epochs, nats_url)
+        from cli.announce import publish
+        from services.gauntlet.training.announcement import announcement
 
-
-def _announce(output: Path, board_type: str, num_players: int, games: int, epochs: int, nats_url: str) -> None:
-    from cli.announce import publish
-    from shared.events import TrainingCompleted
-
-    content = {
-        "board_type": board_type,
-        "num_players": num_players,
-        "model_path": f"models/{output.name}",
-        "training_games": games,
-        "epochs_completed": epochs,
-        "trained_by": "ringrift train",
-    }
-    typer.echo(f"announced as event {asyncio.run(publish(TrainingCompleted.model_validate(content), nats_url))}")
+        typer.echo(f"announced as event {asyncio.run(publish(announcement(plan, output), nats_url))}")

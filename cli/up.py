@@ -15,6 +15,7 @@ from rich.console import Console
 from cli.embedded.ports import is_free
 from cli.embedded.process import StartFailed
 from cli.embedded.suite import Addresses, Suite
+from cli.engine import warm_engine
 
 console = Console()
 TEND_SECONDS = 1.0
@@ -38,6 +39,7 @@ def up(
         Path(temporary).chmod(0o711)
         suite = Suite((data or Path(temporary)).resolve(), addresses, settings=settings)
         try:
+            warm_engine()
             with suite.running(lambda text: console.print(f"[dim]{text} ...")):
                 _print_addresses(suite)
                 _tend_until_stopped(suite)

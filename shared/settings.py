@@ -58,7 +58,7 @@ class BaseServiceSettings(BaseSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read, operate or node",
+        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read or operate",
     )
     api_key: str | None = Field(default=None, repr=False, description="Key that this process presents to the others")
 

@@ -1,5 +1,6 @@
 """The suite's variables: one catalogue, the runbook's names and defaults among them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.gauntlet.settings import GauntletSettings
 from services.promotion.settings import PromotionSettings
 from shared.settings import PREFIX, VARIABLES, BaseServiceSettings, SettingsError, load_settings
 
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 MODELS: tuple[type[BaseServiceSettings], ...] = (
     GauntletSettings,
     PromotionSettings,
@@ -39,6 +41,27 @@ def test_g14_the_catalogue_is_what_the_processes_read() -> None:
     """Every variable that some process reads is known to all, and none is known that nobody reads."""
     read = {PREFIX + name.upper() for model in MODELS for name in model.model_fields}
     assert read == VARIABLES
+
+
+def test_operators_find_every_variable_with_its_default() -> None:
+    """docs/operations.md has a row for each, and the defaults there are those of the code."""
+    rows = [line.split("|") for line in OPERATIONS.read_text().splitlines() if line.startswith("| `RINGRIFT_")]
+    documented = {row[1].strip(" `"): row[2].strip(" `") for row in rows}
+    assert set(documented) == VARIABLES
+    for model in MODELS:
+        for name, declared in model.model_fields.items():
+            default = "required" if declared.is_required() else declared.get_default(call_default_factory=True)
+            written = documented[PREFIX + name.upper()]
+            assert written == ("" if default in (None, (), {}) else written_as(default)), name
+
+
+def written_as(default: object) -> str:
+    """A default as the table has it: as it would be given in the environment."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:.2f}" if default % 1 else f"{default:g}"
+    return str(default)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ async def test_a_trained_model_is_evaluated(suite: Suite) -> None:
     opponents = completed["evidence"]["opponents"]
     assert len(games) == sum(each["games"] for each in opponents)
     assert [each["opponent"] for each in opponents] == ["random", "heuristic"]
+    for each in opponents:
+        played = [game["index"] for game in games if game["opponent"] == each["opponent"]]
+        assert sorted(played) == list(range(each["games"]))
     assert all(game["network_evaluations"] > 0 for game in games)
 
 

@@ -1,0 +1,11 @@
+"""The compiled game engine, as far as the command line is concerned with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def warm_engine() -> None:
+    """Compile the engine's kernels if they are not in the cache yet, which the compiling process then says."""
+    subprocess.run([sys.executable, "-m", "services.gauntlet.games.ringrift.warm"], check=True)
