@@ -38,9 +38,12 @@ def milestone(story: Story) -> str:
 
 def summary(stories: Sequence[Story], availability: Mapping[str, Any], nodes: Sequence[str]) -> Table:
     """The table at the end: each model, its games, the verdict in words, where it is now."""
-    table = Table(title="What happened", show_lines=True)
-    for column in ("model", "games", "verdict", "canonical version", "nodes"):
-        table.add_column(column, no_wrap=column in ("model", "games"))
+    table = Table(title="What happened", show_lines=True, padding=0)
+    table.add_column("model", no_wrap=True)
+    table.add_column("games, win rate (needed)", no_wrap=True)
+    table.add_column("verdict")
+    table.add_column("canonical", no_wrap=True)
+    table.add_column("nodes", min_width=10)
     for story in stories:
         table.add_row(story.name, _games(story), _verdict(story), _version(story), _nodes(story, availability, nodes))
     return table
@@ -58,7 +61,7 @@ def _now(story: Story) -> str:
 
 def _line(each: Mapping[str, Any]) -> str:
     rate = each.get("win_rate")
-    shown = "" if rate is None else f" {rate:.0%}, needs {each['threshold']:.0%}"
+    shown = "" if rate is None else f" {rate:.0%} ({each['threshold']:.0%})"
     return f"{each['opponent']} {each['games']}/{each['games_planned']}{shown}"
 
 
@@ -91,7 +94,7 @@ def _verdict(story: Story) -> str:
 
 
 def _version(story: Story) -> str:
-    return f"version {story.promoted.version}\n{story.digest[:12]}" if story.promoted else "-"
+    return f"version {story.promoted.version}\n{story.digest[:8]}" if story.promoted else "-"
 
 
 def _nodes(story: Story, availability: Mapping[str, Any], nodes: Sequence[str]) -> str:

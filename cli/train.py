@@ -25,10 +25,6 @@ def train(
     blocks: Annotated[int, typer.Option(min=1)] = 4,
     channels: Annotated[int, typer.Option(min=1)] = 32,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    initial: Annotated[
-        Path | None, typer.Option("--from", help="Improve this checkpoint by search instead of starting anew")
-    ] = None,
-    simulations: Annotated[int, typer.Option(min=1, help="Simulations of search a move, with --from")] = 32,
     version: Annotated[str, typer.Option(help="What the checkpoint says of its version")] = "1",
     announce: Annotated[
         bool, typer.Option(help="Emit TRAINING_COMPLETED; the output must lie in the suite's models folder")
@@ -40,7 +36,7 @@ def train(
 
     if output.name.startswith("canonical_"):
         raise typer.BadParameter("canonical files are written by the promotion service; choose another name")
-    plan = Plan(board_type, num_players, rounds, games, epochs, blocks, channels, seed, version, initial, simulations)
+    plan = Plan(board_type, num_players, rounds, games, epochs, blocks, channels, seed, version)
     with Progress(TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("starting")
         result = run_training(
