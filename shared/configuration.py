@@ -30,7 +30,7 @@ class Configuration(NamedTuple):
     @classmethod
     def parse(cls, key: str) -> Configuration:
         """Read a key such as `hex8_2p`; ValueError names what would be right."""
-        match = re.match(PATTERN, key)
+        match = re.fullmatch(PATTERN, key)
         if match is None:
             raise ValueError(
                 f"{key!r} is no configuration: expected <{'|'.join(BOARD_TYPES)}>_<2|3|4>p, such as hex8_2p"

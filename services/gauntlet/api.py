@@ -23,7 +23,7 @@ from services.gauntlet.schemas import (
     State,
 )
 from shared.artifacts import ArtifactError, resolve_inside
-from shared.configuration import Configuration
+from shared.configuration import Configuration, ConfigurationKey
 from shared.database import Read
 from shared.errors import Problem, problem_responses
 from shared.evidence import OpponentName
@@ -57,12 +57,14 @@ def gauntlet_router(frame: ServiceFrame, controller: FeedbackLoopController, ann
 
     @router.get("", responses=problem_responses(422))
     async def list_evaluations(
-        configuration: str | None = None, state: State | None = None, before: UUID | None = None, limit: Limit = 50
+        configuration: ConfigurationKey | None = None,
+        state: State | None = None,
+        before: UUID | None = None,
+        limit: Limit = 50,
     ) -> Evaluations:
         """Evaluations, newest first."""
-        key = _key(configuration) if configuration else None
         async with frame.database.read() as tx:
-            rows = await repository.list_evaluations(tx, key, state, before, limit)
+            rows = await repository.list_evaluations(tx, configuration, state, before, limit)
         items = [EvaluationView.model_validate(row) for row in rows]
         return Evaluations(items=items, next=items[-1].id if len(items) == limit else None)
 
@@ -135,13 +137,6 @@ async def _existing(tx: Read, evaluation_id: UUID) -> repository.Evaluation:
     if row is None:
         raise Problem(404, "not-found", f"there is no evaluation {evaluation_id}")
     return row
-
-
-def _key(configuration: str) -> str:
-    try:
-        return str(Configuration.parse(configuration))
-    except ValueError as error:
-        raise Problem(422, "invalid-configuration", str(error)) from None
 
 
 def _require_path_inside(frame: ServiceFrame, model_path: str | None) -> None:

@@ -1,14 +1,14 @@
 """The promotion service's neighbours, as far as it talks to them: the gauntlet's feed and the distribution service's routes."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from shared.events import Event
+from tests.http_server import serving
 
 
 class Neighbour:
@@ -53,16 +53,8 @@ class Neighbour:
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread.start()
-        try:
+        with serving(Handler) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     def show_status(self) -> Any:
         """The answer to GET /status."""

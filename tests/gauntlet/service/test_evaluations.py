@@ -135,7 +135,7 @@ async def test_bad_requests_are_answered_with_a_problem(suite: Suite) -> None:
         ("GET", f"/v1/evaluations/{UNKNOWN}/progress", None, 404, UNKNOWN),
         ("POST", f"/v1/evaluations/{UNKNOWN}/cancel", None, 404, UNKNOWN),
         ("GET", "/v1/evaluations/../../etc", None, 404, "Not Found"),
-        ("GET", "/v1/evaluations?configuration=chess", None, 422, "chess"),
+        ("GET", "/v1/evaluations?configuration=chess", None, 422, "query.configuration"),
         ("GET", "/v1/evaluations?state=lost", None, 422, "state"),
     ]
     for method, path, body, status, named in bad:
