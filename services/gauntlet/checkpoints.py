@@ -176,7 +176,7 @@ def _check_fields(path: Path, content: dict[str, Any]) -> None:
         ("num_players", int),
         ("state_dict", dict),
     ):
-        if not isinstance(content[key], kind):
+        if not isinstance(content[key], kind) or isinstance(content[key], bool):
             raise CheckpointError(f"{path}: {key} is a {type(content[key]).__name__}, expected {kind.__name__}")
 
 
@@ -185,7 +185,7 @@ def _load_weights(path: Path, network: nn.Module, state: dict[Any, Any]) -> None
     wanted = network.state_dict()
     for name, tensor in wanted.items():
         given = state.get(name)
-        if not isinstance(given, Tensor) or given.layout != torch.strided or given.is_quantized:
+        if not isinstance(given, Tensor) or given.layout != torch.strided or given.is_quantized or given.is_meta:
             raise CheckpointError(f"{path}: the state dict has no plain tensor {name}")
         if given.shape != tensor.shape or given.is_floating_point() != tensor.is_floating_point() or given.is_complex():
             raise CheckpointError(
@@ -206,20 +206,34 @@ def _first_not_finite(state: Mapping[str, Tensor]) -> str | None:
 
 
 def _metadata(path: Path, content: dict[str, Any], network: nn.Module) -> ModelMetadata:
-    version, trained_at, elo = content["version"], content["trained_at"], content["elo"]
     try:
         return ModelMetadata(
             architecture=content["architecture"],
             parameters=count_weights(network),
-            version=version if version is None else str(version),
-            trained_at=trained_at if trained_at is None else datetime.fromisoformat(trained_at),
-            elo=elo if elo is None else float(elo),
+            version=content["version"],
+            trained_at=_time(content["trained_at"]),
+            elo=content["elo"],
         )
+    except (ValidationError, ValueError) as error:  # the former is one of the latter, and has a better text within
+        detail = f"{error.errors()[0]['loc'][0]}" if isinstance(error, ValidationError) else str(error)
+        raise CheckpointError(
+            f"{path}: {detail} is not as it should be: expected version a text of at most 200 characters, "
+            "trained_at an ISO time with its zone, elo a finite number, each of them or None"
+        ) from error
+
+
+def _time(text: object) -> datetime | None:
+    """The time of a text; ValueError for anything else."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)  # type: ignore[arg-type]  # other types raise TypeError, as wanted
     except (TypeError, ValueError) as error:
-        detail = error.errors()[0]["loc"][0] if isinstance(error, ValidationError) else error
-        raise CheckpointError(f"{path}: version, trained_at or elo is not as it should be: {detail}") from error
+        raise ValueError("trained_at") from error
 
 
 def _first(error: BaseException) -> str:
-    """The first line of an error's text, which torch follows with long advice."""
-    return (str(error).splitlines() or [""])[0][:300]
+    """The line of an error's text that tells what is wrong: torch surrounds its own with long advice."""
+    lines = str(error).splitlines() or [""]
+    told = next((line.strip() for line in lines if "WeightsUnpickler error" in line), lines[0])
+    return told.split(" Please use")[0][:200]

@@ -22,6 +22,7 @@ from services.gauntlet.players.heuristic import HeuristicPlayer
 from services.gauntlet.players.network import NetworkPlayer
 from services.gauntlet.players.player import Player, PlayerError
 from services.gauntlet.players.random import RandomPlayer
+from services.gauntlet.players.search import SearchPlayer
 from services.gauntlet.schedule import plan_games
 from shared.evidence import OPPONENTS, OpponentName
 from shared.gate import GateVerdict, exact_gate
@@ -80,10 +81,12 @@ class GameGauntlet:
 
     def _player(self, checkpoint: Checkpoint) -> Player:
         play = self._job.play
-        if play.mode != "policy":
-            reason = f"play mode {play.mode!r} is not available: expected 'policy'"
-            raise _Failed(JobFailed(code="internal", reason=reason))
-        return NetworkPlayer(checkpoint.network, play.temperature)
+        if play.mode == "policy":
+            return NetworkPlayer(checkpoint.network, play.temperature)
+        try:
+            return SearchPlayer(checkpoint.network, play.simulations, play.temperature)
+        except ValueError as error:
+            raise _Failed(JobFailed(code="internal", reason=f"the play policy cannot be played: {error}")) from error
 
     def _load_candidate(self) -> Checkpoint:
         try:

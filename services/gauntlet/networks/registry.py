@@ -48,7 +48,7 @@ def build_network(architecture: str, parameters: Mapping[str, int], game: Game) 
     ValueError says which architecture, parameter or size is wrong and what would be right.
     """
     if architecture not in ARCHITECTURES:
-        raise ValueError(f"unknown architecture {architecture!r}: choose one of {', '.join(ARCHITECTURES)}")
+        raise ValueError(f"unknown architecture {architecture[:100]!r}: choose one of {', '.join(ARCHITECTURES)}")
     found = ARCHITECTURES[architecture]
     _check_parameters(architecture, parameters, found.ranges)
     with torch.device("meta"):  # shapes only, so that an absurd size costs nothing
@@ -68,11 +68,11 @@ def count_weights(network: nn.Module) -> int:
 def _check_parameters(architecture: str, parameters: Mapping[str, int], ranges: Mapping[str, range]) -> None:
     if set(parameters) != set(ranges):
         raise ValueError(
-            f"{architecture} takes exactly the parameters {', '.join(ranges)}: got {sorted(parameters, key=str)}"
+            f"{architecture} takes exactly the parameters {', '.join(ranges)}: got {str(sorted(parameters, key=str))[:100]}"
         )
     for name, accepted in ranges.items():
         value = parameters[name]
         if type(value) is not int or value not in accepted:
             raise ValueError(
-                f"{architecture} parameter {name} is {value!r}: expected an integer {accepted[0]} to {accepted[-1]}"
+                f"{architecture} parameter {name} is {str(value)[:100]}: expected an integer {accepted[0]} to {accepted[-1]}"
             )
