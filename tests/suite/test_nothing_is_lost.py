@@ -55,6 +55,24 @@ async def test_g06_a_killed_worker_is_replaced(operator: Operator) -> None:
     assert len(operator.logged("run_gauntlet")) == 2
 
 
+@pytest.mark.parametrize("settings_changed", [LONG])
+async def test_g06_stopped_in_good_order_an_evaluation_goes_on_later(operator: Operator) -> None:
+    """SIGTERM in the middle of the games: no worker stays behind, no attempt is counted, and the rest is played later."""
+    event = operator.training_completed("trained")
+    await operator.publish(event)
+    operator.eventually(lambda: playing(operator, str(event.id)))
+    gauntlet = operator.suite.processes["gauntlet"]
+    gauntlet.stop()
+    assert "Traceback" not in gauntlet.log_since_start()
+    with pytest.raises(ProcessLookupError):
+        os.kill(operator.logged("run_gauntlet")[0]["worker"], 0)
+    operator.start("gauntlet")
+    operator.eventually(lambda: len(operator.logged("run_gauntlet")) == 2)
+    found = operator.get("gauntlet", f"/v1/evaluations/{event.id}")
+    assert found["attempts"] <= 1
+    operator.eventually(lambda: operator.events("gauntlet", "EVALUATION_COMPLETED"))
+
+
 async def test_g04_a_stream_deleted_between_evaluation_and_promotion_only_delays(operator: Operator) -> None:
     """The promotion service is down while the model is evaluated, and the stream is gone when it is back."""
     operator.kill("promotion")
