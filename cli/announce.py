@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shared.bus import Bus
-from shared.configuration import BOARD_TYPES
+from shared.configuration import BoardType
 from shared.events import Event, TrainingCompleted
 
 SOURCE = "/trainers/ringrift"
@@ -16,13 +16,17 @@ SOURCE = "/trainers/ringrift"
 
 def announce(
     model: Annotated[str, typer.Option(help="Path of the model file, inside the suite's models folder")],
-    board_type: Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")],
+    board_type: Annotated[BoardType, typer.Option(help="The board it was trained for")],
     num_players: Annotated[int, typer.Option(min=2, max=4)],
     nats_url: Annotated[str, typer.Option(envvar="RINGRIFT_NATS_URL")] = "nats://127.0.0.1:4222",
 ) -> None:
     """Announce a trained model. Example: ringrift announce --model models/my_model.pth --board-type hex8 --num-players 2"""
-    data = TrainingCompleted.model_validate({"board_type": board_type, "num_players": num_players, "model_path": model})
-    typer.echo(f"announced as event {asyncio.run(publish(data, nats_url))}")
+    data = TrainingCompleted(board_type=board_type, num_players=num_players, model_path=model)
+    try:
+        typer.echo(f"announced as event {asyncio.run(publish(data, nats_url))}")
+    except ConnectionError as error:
+        typer.echo(f"{error}; give the address that `ringrift up` prints with --nats-url", err=True)
+        raise typer.Exit(1) from None
 
 
 async def publish(data: TrainingCompleted, nats_url: str) -> str:

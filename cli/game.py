@@ -12,10 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.configuration import BOARD_TYPES
+from shared.configuration import BoardType
 
 app = typer.Typer(help="Check, measure and watch the game engine.", no_args_is_help=True)
-BoardType = Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")]
 NumPlayers = Annotated[int, typer.Option(min=2, max=4)]
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cli.front_door import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
-from shared.configuration import BOARD_TYPES
+from shared.configuration import BoardType
 
 PROMOTED, REFUSED, ERROR = 0, 1, 2
 console = Console(soft_wrap=True, highlight=False)
@@ -18,7 +18,7 @@ console = Console(soft_wrap=True, highlight=False)
 
 def promote(
     model: Annotated[str, typer.Option(help="The model file, inside the suite's models folder: models/my_model.pth")],
-    board_type: Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")],
+    board_type: Annotated[BoardType, typer.Option(help="The board to play on")],
     num_players: Annotated[int, typer.Option(min=2, max=4)],
     gauntlet: Annotated[bool, typer.Option("--gauntlet", help="Play the games first (what happens anyway)")] = False,
     force: Annotated[bool, typer.Option("--force", help="Skip the games; the model still has to load and fit")] = False,

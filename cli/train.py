@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from shared.configuration import BOARD_TYPES
+from shared.configuration import BoardType
 
 
 def train(
     output: Annotated[Path, typer.Option(help="The checkpoint to write; never a canonical file")],
-    board_type: Annotated[str, typer.Option(help=f"One of {', '.join(BOARD_TYPES)}")] = "hex8",
+    board_type: Annotated[BoardType, typer.Option(help="The board to play on")] = "hex8",
     num_players: Annotated[int, typer.Option(min=2, max=4)] = 2,
     games: Annotated[int, typer.Option(min=0, help="Self-play games to imitate; 0 writes an untrained network")] = 1500,
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of search for the expert that is imitated")] = 12,

@@ -28,6 +28,7 @@ MAX_DELIVERIES = 5
 ACK_WAIT_SECONDS = 30.0
 RETRY_SECONDS = (0.2, 1.0, 5.0, 15.0)
 FETCH_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 _log = get_logger(__name__)
 
 Receive = Callable[[bytes], Awaitable[None]]
@@ -52,12 +53,14 @@ class Bus:
         async with self._connecting:
             if self._client is None or self._client.is_closed:
                 try:
-                    self._client = await nats.connect(
-                        self._url, name=self._name, max_reconnect_attempts=-1, connect_timeout=3, error_cb=_log_error,
-                        allow_reconnect=True, reconnect_time_wait=0.5,
-                    )  # fmt: skip
-                except (OSError, NatsError) as error:
-                    raise ConnectionError(f"cannot reach NATS: {error!r}") from error
+                    # a client that reconnects for ever would also wait for ever for its first connection
+                    async with asyncio.timeout(CONNECT_SECONDS):
+                        self._client = await nats.connect(
+                            self._url, name=self._name, max_reconnect_attempts=-1, connect_timeout=3,
+                            error_cb=_log_error, allow_reconnect=True, reconnect_time_wait=0.5,
+                        )  # fmt: skip
+                except (OSError, NatsError, TimeoutError) as error:
+                    raise ConnectionError(f"cannot reach NATS within {CONNECT_SECONDS:g} s: {error!r}") from error
         if not self._client.is_connected:
             raise ConnectionError("NATS is not connected just now")
         return self._client

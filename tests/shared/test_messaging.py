@@ -125,3 +125,12 @@ async def test_the_outbox_keeps_events_while_nats_is_away(trial: Trial, training
     assert [event.id for event in page.events] == [training.id]
     async with background(loops(trial)):
         await trial.until(lambda: trial.handled == [training.id])
+
+
+async def test_a_bus_that_cannot_be_reached_is_said_in_bounded_time() -> None:
+    """The first connection is given up, so that whoever asked can say what is missing."""
+    bus = Bus("nats://127.0.0.1:9", "test")
+    async with asyncio.timeout(30):
+        with pytest.raises(ConnectionError, match="cannot reach NATS"):
+            await bus.connect()
+    await bus.close()
