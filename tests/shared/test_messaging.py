@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from shared.bus import STREAM
+from shared.bus import STREAM, Bus
 from shared.events import Event, EventType, RejectedError, TrainingCompleted
 from shared.outbox import BEGINNING
 from shared.tasks import Loop, background
