@@ -62,7 +62,7 @@ def messaging_router(frame: ServiceFrame) -> APIRouter:
                 raise Problem(422, "invalid-cursor", str(error)) from None
         return EventPage(items=events, next=cursor)
 
-    @router.get("/dead-letters")
+    @router.get("/dead-letters", responses=problem_responses(422))
     async def list_dead_letters(
         after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 100
     ) -> DeadLetterPage:

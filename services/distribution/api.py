@@ -51,10 +51,13 @@ def distribution_router(
     """Artifacts, nodes, deliveries and the runbook's routes."""
     router = APIRouter()
 
-    @router.api_route(
-        "/v1/artifacts/{digest}", methods=["GET", "HEAD"], tags=["artifacts"], response_class=ArtifactResponse,
-        responses=problem_responses(404),
-    )  # fmt: skip
+    @router.head("/v1/artifacts/{digest}", include_in_schema=False)
+    @router.get(
+        "/v1/artifacts/{digest}",
+        tags=["artifacts"],
+        response_class=ArtifactResponse,
+        responses=problem_responses(404, 422),
+    )
     async def get_artifact(digest: Annotated[Digest, Path()]) -> ArtifactResponse:
         """A model file by the SHA-256 of its bytes; honours Range."""
         artifact = await asyncio.to_thread(store.find, digest)
@@ -105,7 +108,7 @@ def distribution_router(
             await repository.register_node(tx, Node(node.name, node.url))
         return node
 
-    @router.delete("/v1/nodes/{name}", status_code=204, tags=["nodes"], responses=problem_responses(404))
+    @router.delete("/v1/nodes/{name}", status_code=204, tags=["nodes"], responses=problem_responses(404, 422))
     async def remove_node(name: NodeName) -> None:
         """Forget a node; distributions no longer wait for it."""
         async with frame.database.write() as tx:
@@ -123,7 +126,7 @@ def distribution_router(
         return DeliveryList(items=[DeliveryView.model_validate(row) for row in rows])
 
     @router.get(
-        "/v1/configurations/{configuration}/availability", tags=["deliveries"], responses=problem_responses(404)
+        "/v1/configurations/{configuration}/availability", tags=["deliveries"], responses=problem_responses(404, 422)
     )
     async def get_availability(configuration: Annotated[ConfigurationKey, Path()]) -> dict[str, Availability]:
         """Which nodes hold the canonical version, each by its own report; one that cannot be asked is not said to."""

@@ -68,7 +68,7 @@ def gauntlet_router(frame: ServiceFrame, controller: FeedbackLoopController, ann
         items = [EvaluationView.model_validate(row) for row in rows]
         return Evaluations(items=items, next=items[-1].id if len(items) == limit else None)
 
-    @router.get("/{evaluation_id}", responses=problem_responses(404))
+    @router.get("/{evaluation_id}", responses=problem_responses(404, 422))
     async def read_evaluation(evaluation_id: UUID) -> EvaluationDetail:
         """An evaluation and how far it is."""
         async with frame.database.read() as tx:
@@ -90,7 +90,7 @@ def gauntlet_router(frame: ServiceFrame, controller: FeedbackLoopController, ann
             next=offset + limit if len(rows) == limit else None,
         )
 
-    @router.post("/{evaluation_id}/cancel", responses=problem_responses(404, 409))
+    @router.post("/{evaluation_id}/cancel", responses=problem_responses(404, 409, 422))
     async def cancel_evaluation(evaluation_id: UUID) -> EvaluationDetail:
         """End an evaluation without evidence; its worker stops within a quarter of its lease."""
         async with frame.database.write() as tx:
@@ -106,7 +106,7 @@ def gauntlet_router(frame: ServiceFrame, controller: FeedbackLoopController, ann
     @router.get(
         "/{evaluation_id}/progress",
         response_class=EventSourceResponse,
-        responses=problem_responses(404),
+        responses=problem_responses(404, 422),
         dependencies=[Depends(known)],
     )
     async def follow_evaluation(

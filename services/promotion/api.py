@@ -71,7 +71,7 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
         response.headers["Location"] = f"/v1/promotion-requests/{request_id}"
         return PromotionRequest.model_validate(row)
 
-    @router.get("/v1/promotion-requests/{request_id}", responses=problem_responses(404))
+    @router.get("/v1/promotion-requests/{request_id}", responses=problem_responses(404, 422))
     async def read_promotion_request(request_id: UUID) -> PromotionRequest:
         """A request and what became of it."""
         async with frame.database.read() as tx:
@@ -162,7 +162,7 @@ def promotion_router(frame: ServiceFrame, promotions: Promotions, distribution: 
             rows = await repository.decisions(tx, key, limit)
         return Decisions(items=[DecisionView.model_validate(row) for row in rows])
 
-    @router.get("/v1/decisions/{decision_id}", responses=problem_responses(404))
+    @router.get("/v1/decisions/{decision_id}", responses=problem_responses(404, 422))
     async def read_decision(decision_id: UUID) -> DecisionDetail:
         """A decision with the evidence that it was made from."""
         async with frame.database.read() as tx:
