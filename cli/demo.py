@@ -17,7 +17,7 @@ from cli.announce import publish
 from cli.embedded.process import StartFailed
 from cli.embedded.suite import Addresses, Suite
 from cli.engine import warm_engine
-from cli.report import milestone, progress, summary
+from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
 from shared.artifacts import digest_of
 from shared.events import TrainingCompleted
@@ -54,11 +54,11 @@ def _run(suite: Suite) -> list[Story]:
     watch = Watch({name: suite.addresses.url(name) for name in suite.addresses.services})
     console.print(f"Watch along: {suite.addresses.url('promotion')}/status and {suite.addresses.url('promotion')}/docs")
     stories: list[Story] = []
-    reached: dict[str, str] = {}
+    said: dict[str, int] = {}
     for names in ROUNDS:
         for name in names:
             stories.append(_announce(suite, name))
-        _follow(suite, watch, stories, reached)
+        _follow(suite, watch, stories, said)
     console.print(summary(stories, watch.availability(CONFIGURATION), list(suite.addresses.nodes)))
     return stories
 
@@ -74,7 +74,7 @@ def _announce(suite: Suite, name: str) -> Story:
     return Story(name, digest_of(file))
 
 
-def _follow(suite: Suite, watch: Watch, stories: list[Story], reached: dict[str, str]) -> None:
+def _follow(suite: Suite, watch: Watch, stories: list[Story], said: dict[str, int]) -> None:
     deadline = time.monotonic() + LIMIT_SECONDS
     with Live(console=console, refresh_per_second=4) as live:
         while not all(story.is_over for story in stories) and time.monotonic() < deadline:
@@ -82,17 +82,17 @@ def _follow(suite: Suite, watch: Watch, stories: list[Story], reached: dict[str,
                 console.print(f"[yellow]{name} had died and was started again")
             watch.update(stories, CONFIGURATION)
             for story in stories:
-                _say_progress(story, reached)
+                _say_progress(story, said)
             live.update(progress(stories, watch.nodes))
             time.sleep(0.25)
 
 
-def _say_progress(story: Story, reached: dict[str, str]) -> None:
+def _say_progress(story: Story, said: dict[str, int]) -> None:
     """One line for each milestone, so that a log without a live display tells the story too."""
-    now = milestone(story)
-    if reached.get(story.name) != now:
-        reached[story.name] = now
-        console.print(f"[bold]{story.name}[/]: {now}")
+    lines = milestones(story)
+    for line in lines[said.get(story.name, 0) :]:
+        console.print(f"[bold]{story.name}[/]: {line}")
+    said[story.name] = len(lines)
 
 
 def _as_expected(stories: list[Story]) -> bool:

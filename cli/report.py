@@ -17,23 +17,25 @@ def progress(stories: Sequence[Story], nodes: Mapping[str, Any]) -> RenderableTy
     """What every model is doing at this moment, and the nodes' progress."""
     lines = [Text.assemble((f"{story.name:10}", "bold"), " ", _now(story)) for story in stories if not story.is_over]
     if any(story.promoted and not story.delivered for story in stories):
-        lines += [
-            Text(f"  {name}: {node.get('state', '?')} {node.get('detail') or ''}") for name, node in nodes.items()
-        ]
+        lines += [Text(f"  {name}: {_delivery(node)}") for name, node in nodes.items()]
     return Group(*lines)
 
 
-def milestone(story: Story) -> str:
-    """The last thing that a model has reached, in one line."""
-    if story.refused is not None:
-        return "refused: " + "; ".join(story.refused)
-    if story.delivered:
-        return f"on {len(story.delivered.nodes)} of {len(story.delivered.nodes)} nodes, digest verified on each"
-    if story.promoted:
-        return f"promoted as canonical version {story.promoted.version}"
+def milestones(story: Story) -> list[str]:
+    """What a model has reached so far, a line for each step."""
+    lines = ["waiting for the gauntlet"]
+    if story.evaluation_id:
+        lines.append("playing")
     if story.evaluated:
-        return "played: " + _games(story).replace("\n", "; ")
-    return "playing" if story.evaluation_id else "waiting for the gauntlet"
+        lines.append("played: " + _games(story).replace("\n", "; "))
+    if story.promoted:
+        lines.append(f"promoted as canonical version {story.promoted.version}")
+    if story.refused is not None:
+        lines.append("refused: " + "; ".join(story.refused))
+    if story.delivered:
+        count = len(story.delivered.nodes)
+        lines.append(f"on {count} of {count} nodes, digest verified on each")
+    return lines
 
 
 def summary(stories: Sequence[Story], availability: Mapping[str, Any], nodes: Sequence[str]) -> Table:
@@ -57,6 +59,12 @@ def _now(story: Story) -> str:
     if story.evaluation_id:
         return "playing  " + "   ".join(_line(each) for each in story.games.get("opponents", []) if each["games"])
     return "waiting for the gauntlet"
+
+
+def _delivery(node: Mapping[str, Any]) -> str:
+    if node.get("state") == "fetching":
+        return f"fetching, {node['bytes_done']:,} of {node['size']:,} bytes"
+    return f"{node.get('state', '?')} {node.get('detail') or ''}"
 
 
 def _line(each: Mapping[str, Any]) -> str:

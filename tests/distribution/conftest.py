@@ -55,14 +55,14 @@ class Stage:
         self.service.start()
         self.service.wait_for_http(f"{self.url}/readyz", 60)
 
-    def add_agent(self, name: str) -> None:
-        """Start an agent and register its node."""
+    def add_agent(self, name: str, largest_file: int | None = None) -> None:
+        """Start an agent and register its node. `largest_file`: KiB that its disk takes of one file."""
         port = free_port()
         self.urls[name] = f"http://127.0.0.1:{port}"
         settings = {
             "AGENT_NODE": name, "AGENT_PORT": str(port), "AGENT_DIR": str(self.folder / name), "DISTRIBUTION_URL": self.url,
         }  # fmt: skip
-        self.agents[name] = process(name, "services.distribution.agent", settings, self.folder)
+        self.agents[name] = process(name, "services.distribution.agent", settings, self.folder, largest_file)
         self.start_agent(name)
         self.register(name, self.urls[name])
 
@@ -145,11 +145,15 @@ class Stage:
         return [item["data"] for item in self.get(f"/v1/events?type={event_type}")["items"]]
 
 
-def process(name: str, module: str, settings: dict[str, str], folder: Path) -> Process:
+def process(
+    name: str, module: str, settings: dict[str, str], folder: Path, largest_file: int | None = None
+) -> Process:  # fmt: skip
     """`python -m module` with these settings and no others, not started yet."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
     environment |= {f"RINGRIFT_{key}": value for key, value in settings.items()}
-    return Process(name, [sys.executable, "-m", module], log=folder / f"{name}.log", env=environment, cwd=ROOT)
+    limit = [] if largest_file is None else ["/bin/bash", "-c", f'ulimit -f {largest_file}; exec "$@"', "bash"]
+    command = [*limit, sys.executable, "-m", module]
+    return Process(name, command, log=folder / f"{name}.log", env=environment, cwd=ROOT)
 
 
 def eventually(question: Callable[[], Any], seconds: float = 30) -> Any:

@@ -116,6 +116,18 @@ def test_g13_a_node_under_another_name_is_named_and_not_counted(stage: Stage) ->
     assert breaker(stage, "node-9") == "closed"
 
 
+def test_g13_a_full_disk_is_named_and_not_counted(stage: Stage) -> None:
+    """One node's disk takes no more than 4 MiB of a file: it is named with the reason, and the other has the model."""
+    stage.add_agent("node-1", largest_file=4096)
+    stage.add_agent("node-2")
+    large = megabytes(8)
+    stage.promote(1, large)
+    stage.delivered(sha(large), "node-2")
+    eventually(lambda: "File too large" in (stage.nodes()["node-1"]["detail"] or ""))
+    assert breaker(stage, "node-1") == "closed"
+    assert not stage.file("node-1").exists()
+
+
 @pytest.mark.parametrize("victim", ["node-1", "distribution"])
 def test_g12_killed_in_mid_transfer(stage: Stage, victim: str) -> None:
     """SIGKILL of the agent or the service while bytes arrive: what was delivered stays whole, and the rest follows."""
