@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,15 +99,13 @@ def settings_changed() -> dict[str, str]:
 
 
 @pytest.fixture
-def operator(tmp_path_factory: pytest.TempPathFactory, settings_changed: dict[str, str]) -> Iterator[Operator]:
+def operator(settings_changed: dict[str, str]) -> Iterator[Operator]:
     """The operator of a running suite with one node."""
-    # Postgres may have to run as another user, to whom pytest's folders are closed
-    folder = Path("/tmp") / f"ringrift-suite-{tmp_path_factory.mktemp('suite').parent.name}-{time.monotonic_ns()}"
-    folder.mkdir(mode=0o711)
     settings = {f"RINGRIFT_{key}": value for key, value in settings_changed.items()}
-    suite = Suite(folder, Addresses.free(nodes=1), durable=False, settings={"RINGRIFT_FEED_SECONDS": "0.5", **settings})
-    try:
+    # pytest's own folders are closed to other users, and Postgres may have to run as one of them
+    with tempfile.TemporaryDirectory(prefix="ringrift-tests-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        everything = {"RINGRIFT_FEED_SECONDS": "0.5", **settings}
+        suite = Suite(Path(folder), Addresses.free(nodes=1), durable=False, settings=everything)
         with suite.running(lambda _: None):
             yield Operator(suite)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
