@@ -23,7 +23,7 @@ up: $(VENV)/.installed ## Start the suite on this machine and leave it running
 	@$(BIN)/ringrift up
 
 test: $(VENV)/.installed ## Every test
-	@$(BIN)/python -m services.gauntlet.games.ringrift.warm
+	@$(BIN)/python -m play.games.ringrift.warm
 	@$(BIN)/pytest
 
 check: $(VENV)/.installed ## Style, types and the directions of imports

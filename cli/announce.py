@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shared.bus import Bus
-from shared.configuration import BoardType
-from shared.events import Event, TrainingCompleted
+from shared.contract.configuration import BoardType
+from shared.contract.events import Event, TrainingCompleted
+from shared.messaging.bus import Bus
 
 SOURCE = "/trainers/ringrift"
 

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.live import Live
 
 from cli.announce import publish
-from cli.embedded.process import StartFailed
-from cli.embedded.suite import Addresses, Suite
 from cli.engine import warm_engine
 from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
-from shared.artifacts import digest_of
-from shared.events import TrainingCompleted
+from local.process import StartFailed
+from local.suite import Addresses, Suite
+from shared.contract.events import TrainingCompleted
+from shared.storage.artifacts import digest_of
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "demo"
 CONFIGURATION = "hex8_2p"

@@ -8,4 +8,4 @@ import sys
 
 def warm_engine() -> None:
     """Compile the engine's kernels if they are not in the cache yet, which the compiling process then says."""
-    subprocess.run([sys.executable, "-m", "services.gauntlet.games.ringrift.warm"], check=True)
+    subprocess.run([sys.executable, "-m", "play.games.ringrift.warm"], check=True)

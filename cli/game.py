@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.configuration import BoardType
+from shared.contract.configuration import BoardType
 
 app = typer.Typer(help="Check, measure and watch the game engine.", no_args_is_help=True)
 NumPlayers = Annotated[int, typer.Option(min=2, max=4)]
@@ -28,7 +28,7 @@ def verify(files: Annotated[list[Path], typer.Argument(help="Files of the format
 
 
 def _agrees(path: Path) -> bool:
-    from services.gauntlet.games.ringrift.trace import verify_trace
+    from play.games.ringrift.trace import verify_trace
 
     try:
         difference = verify_trace(json.loads(path.read_text()))
@@ -61,8 +61,8 @@ def measure(board_type: str, num_players: int, games: int) -> dict[str, Any]:
     """Figures of random play, per second of processor time."""
     import numpy as np
 
-    from services.gauntlet.games.registry import get_game
-    from services.gauntlet.games.ringrift.play import play_random
+    from play.games.registry import get_game
+    from play.games.ringrift.play import play_random
 
     game = get_game(board_type, num_players)
     play_random(game, np.zeros(1, np.int64))
@@ -91,7 +91,7 @@ def play(
     """Show one random game move by move, and how it ended."""
     import numpy as np
 
-    from services.gauntlet.games.registry import get_game
+    from play.games.registry import get_game
 
     game = get_game(board_type, num_players)
     which = np.zeros(1, np.int64)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from shared.migrations import migrate
+from shared.service.migrations import migrate
 
 
 def migrate_command(

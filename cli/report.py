@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.watch import Story
-from shared.evidence import Evidence
+from shared.contract.evidence import Evidence
 
 
 def progress(stories: Sequence[Story], nodes: Mapping[str, Any]) -> RenderableType:

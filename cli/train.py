@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from shared.configuration import BoardType
+from shared.contract.configuration import BoardType
 
 
 def train(
@@ -32,7 +32,7 @@ def train(
     nats_url: Annotated[str, typer.Option(envvar="RINGRIFT_NATS_URL")] = "nats://127.0.0.1:4222",
 ) -> None:
     """Train by imitating a learned expert. Example: ringrift train --output models/my_model.pth --board-type hex8"""
-    from services.gauntlet.training.trainer import Plan, run_training
+    from play.training.trainer import Plan, run_training
 
     if output.name.startswith("canonical_"):
         raise typer.BadParameter("canonical files are written by the promotion service; choose another name")
@@ -45,6 +45,6 @@ def train(
     typer.echo(f"wrote {output}: " + ", ".join(f"{name} {value}" for name, value in result.items()))
     if announce:
         from cli.announce import publish
-        from services.gauntlet.training.announcement import announcement
+        from play.training.announcement import announcement
 
         typer.echo(f"announced as event {asyncio.run(publish(announcement(plan, output), nats_url))}")

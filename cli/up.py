@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.embedded.ports import is_free
-from cli.embedded.process import StartFailed
-from cli.embedded.suite import Addresses, Suite
 from cli.engine import warm_engine
+from local.ports import is_free
+from local.process import StartFailed
+from local.suite import Addresses, Suite
 
 console = Console()
 TEND_SECONDS = 1.0

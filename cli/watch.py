@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from shared.events import (
+from shared.contract.events import (
     DistributionCompleted,
     EvaluationCompleted,
     EvaluationFailed,
@@ -17,7 +17,7 @@ from shared.events import (
     ModelPromoted,
     ModelPromotionFailed,
 )
-from shared.outbox import BEGINNING
+from shared.messaging.outbox import BEGINNING
 
 
 @dataclass

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import typer
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+_PROJECT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_PROJECT), str(_PROJECT / "client")]
 
-from cli.promote import promote  # found through the line above, wherever the script is started
+from cli.promote import promote  # noqa: E402 - found through the lines above, wherever the script is started
 
 if __name__ == "__main__":
     typer.run(promote)

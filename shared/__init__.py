@@ -1,1 +1,1 @@
-"""What every service needs and no service owns: events, bus, outbox, inbox, database, artifacts, errors, settings."""
+"""What all services need, one room for each kind of thing; imports no service and no game."""

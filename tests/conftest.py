@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.nats import Nats
-from cli.embedded.postgres import Postgres
-from tests.servers import Databases, Migrate, Templates
+from local.nats import Nats
+from local.postgres import Postgres
+from tests.kit.servers import Databases, Migrate, Templates
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 
-from cli.front_door import FrontDoor, FrontDoorError
-from shared.configuration import Configuration
+from ringrift_client.front_door import FrontDoor, FrontDoorError
+
+from shared.contract.configuration import Configuration
 
 
 def check_model_availability(model_name: str) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 from services.distribution.app import create_app
 from services.distribution.settings import DistributionSettings
-from shared.server import serve
+from shared.service.server import serve
 
 if __name__ == "__main__":
     serve("distribution", DistributionSettings, lambda settings: settings.distribution_port, create_app)

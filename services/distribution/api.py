@@ -30,13 +30,13 @@ from services.distribution.schemas import (
     NodeView,
     Status,
 )
-from shared.artifacts import ArtifactStore
-from shared.configuration import ConfigurationKey
-from shared.database import Write
-from shared.errors import Problem, problem_responses
-from shared.events import Digest
-from shared.service import ServiceFrame
-from shared.web import json_body
+from shared.contract.configuration import ConfigurationKey
+from shared.contract.events import Digest
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactStore
+from shared.storage.database import Write
+from shared.web.application import json_body
+from shared.web.problems import Problem, problem_responses
 
 
 class ArtifactResponse(FileResponse):

@@ -17,12 +17,12 @@ from services.distribution.ledger import DeliveryLedger
 from services.distribution.node_client import AgentClient
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
-from shared.artifacts import ArtifactStore
-from shared.events import EventType
-from shared.feed import Producer
-from shared.messaging_api import messaging_router
-from shared.service import ServiceFrame
-from shared.web import health_router, new_app
+from shared.contract.events import EventType
+from shared.messaging.api import messaging_router
+from shared.messaging.feed import Producer
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactStore
+from shared.web.application import health_router, new_app
 
 
 def create_app(settings: DistributionSettings) -> FastAPI:

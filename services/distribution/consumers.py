@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from services.distribution import ledger, repository
 from services.distribution.delivery import Head
-from shared.database import Write
-from shared.events import Event, ModelPromoted
-from shared.inbox import Subscription
-from shared.outbox import Outbox
+from shared.contract.events import Event, ModelPromoted
+from shared.messaging.inbox import Subscription
+from shared.messaging.outbox import Outbox
+from shared.storage.database import Write
 
 
 def subscriptions(outbox: Outbox) -> list[Subscription[ModelPromoted]]:

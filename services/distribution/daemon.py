@@ -15,7 +15,7 @@ from typing import Protocol
 
 from services.distribution.breaker import Breaker, BreakerMemory, BreakerOpenError, BreakerPolicy, BreakerState
 from services.distribution.delivery import DeliveryState, Head, Node, Progress, Report, assess
-from shared.logs import get_logger
+from shared.process.logs import get_logger
 
 _log = get_logger(__name__)
 CONCURRENT_VISITS = 32

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from services.distribution import repository
 from services.distribution.breaker import BreakerMemory
 from services.distribution.delivery import Head, Node, Progress, Report
-from shared.configuration import Configuration
-from shared.database import Database, Write
-from shared.events import DistributionCompleted, DistributionFailed, DistributionStarted, Event, EventData
-from shared.outbox import Outbox
+from shared.contract.configuration import Configuration
+from shared.contract.events import DistributionCompleted, DistributionFailed, DistributionStarted, Event, EventData
+from shared.messaging.outbox import Outbox
+from shared.storage.database import Database, Write
 
 SOURCE = "/services/distribution"
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.distribution.agent.schemas import ModelOrder, NodeReport
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Fetch, Head, Held, Node, Report
-from shared.artifacts import ArtifactStore
+from shared.storage.artifacts import ArtifactStore
 
 
 class AgentClient:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.distribution.breaker import BreakerMemory, BreakerState
 from services.distribution.delivery import DeliveryState, Head, Node, Progress, Report
 from services.distribution.tables import breakers, canonical, deliveries, distributions, nodes
-from shared.database import Read, Write
+from shared.storage.database import Read, Write
 
 _CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
 _OPEN = deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.FETCHING))

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from services.distribution.breaker import BreakerState
 from services.distribution.delivery import DeliveryState
-from shared.configuration import ConfigurationKey
-from shared.events import Digest
+from shared.contract.configuration import ConfigurationKey
+from shared.contract.events import Digest
 
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", examples=["node-1"])]
 _NAMED_FILE = re.compile(r"(?:canonical|ringrift_best)_([a-z0-9]+_[234]p)\.pth")

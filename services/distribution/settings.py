@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from services.distribution.schemas import NodeRegistration
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 
 
 class DistributionSettings(ServiceSettings):

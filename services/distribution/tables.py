@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.messaging_tables import Messaging
+from shared.messaging.tables import Messaging
 
 METADATA = MetaData(schema="distribution")
 MESSAGING = Messaging(METADATA)

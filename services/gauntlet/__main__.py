@@ -2,7 +2,7 @@
 
 from services.gauntlet.app import create_app
 from services.gauntlet.settings import GauntletSettings
-from shared.server import serve
+from shared.service.server import serve
 
 if __name__ == "__main__":
     serve("gauntlet", GauntletSettings, lambda settings: settings.gauntlet_port, create_app)

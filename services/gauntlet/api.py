@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from play.record import PlayedGame
 from services.gauntlet import repository
 from services.gauntlet.feedback_loop import FeedbackLoopController, PlannedEvaluation
-from services.gauntlet.job import PlayedGame
 from services.gauntlet.outcome import Announcer
 from services.gauntlet.progress import detail_of
 from services.gauntlet.schemas import (
@@ -22,12 +22,12 @@ from services.gauntlet.schemas import (
     GamePage,
     State,
 )
-from shared.artifacts import ArtifactError, resolve_inside
-from shared.configuration import Configuration, ConfigurationKey
-from shared.database import Read
-from shared.errors import Problem, problem_responses
-from shared.evidence import OpponentName
-from shared.service import ServiceFrame
+from shared.contract.configuration import Configuration, ConfigurationKey
+from shared.contract.evidence import OpponentName
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactError, resolve_inside
+from shared.storage.database import Read
+from shared.web.problems import Problem, problem_responses
 
 ENDED = ("completed", "failed")
 PROGRESS_SECONDS = 1.0

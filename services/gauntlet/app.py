@@ -14,12 +14,12 @@ from services.gauntlet.outcome import Announcer
 from services.gauntlet.runner import EvaluationRunner
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
-from shared.artifacts import ArtifactStore
-from shared.events import EventType
-from shared.feed import Producer
-from shared.messaging_api import messaging_router
-from shared.service import ServiceFrame
-from shared.web import health_router, new_app
+from shared.contract.events import EventType
+from shared.messaging.api import messaging_router
+from shared.messaging.feed import Producer
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactStore
+from shared.web.application import health_router, new_app
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:

@@ -6,9 +6,9 @@ from typing import Any
 
 from services.gauntlet import repository
 from services.gauntlet.feedback_loop import FeedbackLoopController, PlannedEvaluation
-from shared.database import Write
-from shared.events import EvaluationRequested, Event, ModelPromoted, TrainingCompleted
-from shared.inbox import Subscription
+from shared.contract.events import EvaluationRequested, Event, ModelPromoted, TrainingCompleted
+from shared.messaging.inbox import Subscription
+from shared.storage.database import Write
 
 
 def subscriptions(controller: FeedbackLoopController) -> list[Subscription[Any]]:

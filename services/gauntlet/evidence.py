@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.gauntlet.job import Outcome
-from shared.evidence import (
+from play.record import Outcome
+from shared.contract.evidence import (
     OPPONENTS,
     CanonicalReference,
     Evidence,
@@ -16,7 +16,7 @@ from shared.evidence import (
     OpponentName,
     PlayPolicy,
 )
-from shared.gate import units_per_game
+from shared.contract.gate import units_per_game
 
 
 class Result(NamedTuple):

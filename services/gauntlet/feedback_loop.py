@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.configuration import Configuration
-from shared.events import EvaluationRequested, TrainingCompleted
-from shared.evidence import GatePolicy, PlayPolicy
+from shared.contract.configuration import Configuration
+from shared.contract.events import EvaluationRequested, TrainingCompleted
+from shared.contract.evidence import GatePolicy, PlayPolicy
 
 Reason = Literal["training", "request", "manual", "forced", "stale"]
 

@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement
 from services.gauntlet import evidence, repository
 from services.gauntlet.repository import Evaluation
 from services.gauntlet.tables import evaluations
-from shared.configuration import Configuration
-from shared.database import Read, Write
-from shared.events import EvaluationCompleted, EvaluationFailed, EvaluationStarted, Event, EventData
-from shared.evidence import CanonicalReference, Evidence, GatePolicy, ModelMetadata, PlayPolicy
-from shared.outbox import Outbox
+from shared.contract.configuration import Configuration
+from shared.contract.events import EvaluationCompleted, EvaluationFailed, EvaluationStarted, Event, EventData
+from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, ModelMetadata, PlayPolicy
+from shared.messaging.outbox import Outbox
+from shared.storage.database import Read, Write
 
 LONGEST_REASON = 2000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.gauntlet.outcome import evidence_of, previous_of
 from services.gauntlet.repository import Evaluation
 from services.gauntlet.schemas import EvaluationDetail, EvaluationView, OpponentProgress
-from shared.configuration import Configuration
-from shared.database import Read
+from shared.contract.configuration import Configuration
+from shared.storage.database import Read
 
 
 async def detail_of(tx: Read, evaluation: Evaluation) -> EvaluationDetail:

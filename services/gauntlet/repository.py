@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from play.record import PlayedGame
 from services.gauntlet.evidence import Result
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.job import PlayedGame
 from services.gauntlet.tables import canonical_versions, evaluations, games
-from shared.artifacts import Artifact
-from shared.database import Read, Write, lock_for_transaction
-from shared.evidence import CanonicalReference, Evidence, ModelMetadata
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
+from shared.storage.artifacts import Artifact
+from shared.storage.database import Read, Write, lock_for_transaction
 
 OPEN = ("received", "queued", "running")
 Evaluation = Row[Any]

@@ -16,15 +16,15 @@ from sqlalchemy import ColumnElement
 
 from services.gauntlet import outcome, repository
 from services.gauntlet.feedback_loop import seed_of
-from services.gauntlet.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
 from services.gauntlet.repository import Evaluation
 from services.gauntlet.settings import GauntletSettings
-from services.gauntlet.worker_process import WorkerLostError, WorkerProcess
-from shared.artifacts import Artifact, ArtifactError, ArtifactStore, resolve_inside
-from shared.configuration import Configuration
-from shared.database import Database, Read
-from shared.evidence import CanonicalReference, GatePolicy, PlayPolicy
-from shared.logs import get_logger
+from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
+from services.gauntlet.worker.process import WorkerLostError, WorkerProcess
+from shared.contract.configuration import Configuration
+from shared.contract.evidence import CanonicalReference, GatePolicy, PlayPolicy
+from shared.process.logs import get_logger
+from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore, resolve_inside
+from shared.storage.database import Database, Read
 
 SWEEP_SECONDS = 1.0
 BEATS_PER_LEASE = 4

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.gauntlet.job import PlayedGame
-from shared.configuration import BoardType, ConfigurationKey, NumPlayers
-from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, PlayPolicy
-from shared.gate import GateVerdict
+from play.record import PlayedGame
+from shared.contract.configuration import BoardType, ConfigurationKey, NumPlayers
+from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, PlayPolicy
+from shared.contract.gate import GateVerdict
 
 State = Literal["received", "queued", "running", "completed", "failed"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.evidence import PlayPolicy
-from shared.settings import GateSettings, ServiceSettings
+from shared.contract.evidence import PlayPolicy
+from shared.process.settings import GateSettings, ServiceSettings
 
 
 class GauntletSettings(ServiceSettings, GateSettings):

@@ -30,12 +30,12 @@ from services.promotion.schemas import (
     Status,
     Versions,
 )
-from shared.artifacts import ArtifactError, digest_of, resolve_inside
-from shared.configuration import Configuration
-from shared.errors import Problem, problem_responses
-from shared.events import EvaluationRequested, Event
-from shared.service import ServiceFrame
-from shared.web import json_body
+from shared.contract.configuration import Configuration
+from shared.contract.events import EvaluationRequested, Event
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactError, digest_of, resolve_inside
+from shared.web.application import json_body
+from shared.web.problems import Problem, problem_responses
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description='The version you saw, as an ETag: "7"')]
 

@@ -14,12 +14,12 @@ from services.promotion.projector import Projector
 from services.promotion.promotions import Promotions
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
-from shared.artifacts import ArtifactStore
-from shared.events import EventType
-from shared.feed import Producer
-from shared.messaging_api import messaging_router
-from shared.service import ServiceFrame
-from shared.web import health_router, new_app
+from shared.contract.events import EventType
+from shared.messaging.api import messaging_router
+from shared.messaging.feed import Producer
+from shared.service.frame import ServiceFrame
+from shared.storage.artifacts import ArtifactStore
+from shared.web.application import health_router, new_app
 
 
 def create_app(settings: PromotionSettings) -> FastAPI:

@@ -6,9 +6,9 @@ from typing import Any
 
 from services.promotion import repository
 from services.promotion.promotions import Promotions
-from shared.database import Write
-from shared.events import EvaluationCompleted, EvaluationFailed, Event
-from shared.inbox import Subscription
+from shared.contract.events import EvaluationCompleted, EvaluationFailed, Event
+from shared.messaging.inbox import Subscription
+from shared.storage.database import Write
 
 
 def subscriptions(promotions: Promotions) -> list[Subscription[Any]]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
-from shared.gate import GateVerdict, units_per_game
+from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
+from shared.contract.gate import GateVerdict, units_per_game
 
 Verdict = Literal["passed", "failed", "inconclusive", "stale", "invalid"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from shared.errors import Problem
+from shared.web.problems import Problem
 
 
 class DistributionClient:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.promotion import repository
 from services.promotion.schemas import Canonical, DecisionView, PromotionRequest, PromotionStatus, RecentEvent, Status
-from shared.service import ServiceFrame
+from shared.service.frame import ServiceFrame
 
 RECENT = 50
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.artifacts import Artifact, ArtifactError, copy_hashing, digest_of, publish_file
+from shared.storage.artifacts import Artifact, ArtifactError, copy_hashing, digest_of, publish_file
 
 
 def canonical_name(configuration: str) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 from services.promotion import repository
 from services.promotion.projection import is_present, project
 from services.promotion.repository import CanonicalVersion
-from shared.artifacts import Artifact, ArtifactError, ArtifactStore
-from shared.database import Database
-from shared.logs import get_logger
+from shared.process.logs import get_logger
+from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore
+from shared.storage.database import Database
 
 PROJECTION_SECONDS = 5.0
 _log = get_logger(__name__)

@@ -14,10 +14,8 @@ from services.promotion import repository
 from services.promotion.controller import Decision, PromotionController
 from services.promotion.repository import CanonicalVersion, Request
 from services.promotion.settings import PromotionSettings
-from shared.artifacts import ArtifactStore
-from shared.configuration import Configuration
-from shared.database import Write
-from shared.events import (
+from shared.contract.configuration import Configuration
+from shared.contract.events import (
     EvaluationCompleted,
     EvaluationRequested,
     Event,
@@ -26,8 +24,10 @@ from shared.events import (
     ModelPromotionFailed,
     RejectedError,
 )
-from shared.logs import get_logger
-from shared.outbox import Outbox
+from shared.messaging.outbox import Outbox
+from shared.process.logs import get_logger
+from shared.storage.artifacts import ArtifactStore
+from shared.storage.database import Write
 
 Kind = Literal["automatic", "manual", "forced", "rollback"]
 _log = get_logger(__name__)

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.promotion import tables as t
 from services.promotion.controller import Decision, PromotionController
-from shared.database import Read, Write, lock_for_transaction
-from shared.events import EvaluationCompleted, EvaluationRequested
-from shared.evidence import CanonicalReference
+from shared.contract.events import EvaluationCompleted, EvaluationRequested
+from shared.contract.evidence import CanonicalReference
+from shared.storage.database import Read, Write, lock_for_transaction
 
 OPEN = "open"
 Request = Row[Any]

@@ -8,9 +8,9 @@ from services.promotion import repository
 from services.promotion.controller import Decision, PromotionController
 from services.promotion.promotions import Promotions
 from services.promotion.repository import CanonicalVersion
-from shared.configuration import Configuration
-from shared.database import Read, Write
-from shared.errors import Problem
+from shared.contract.configuration import Configuration
+from shared.storage.database import Read, Write
+from shared.web.problems import Problem
 
 
 async def find_by_digest(tx: Read, digest: str) -> CanonicalVersion:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.promotion.repository import CanonicalVersion
-from shared.configuration import BoardType, ConfigurationKey, NumPlayers
+from shared.contract.configuration import BoardType, ConfigurationKey, NumPlayers
 
 
 class RequestModel(BaseModel):

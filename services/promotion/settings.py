@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.settings import GateSettings, ServiceSettings
+from shared.process.settings import GateSettings, ServiceSettings
 
 
 class PromotionSettings(ServiceSettings, GateSettings):

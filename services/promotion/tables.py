@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.messaging_tables import Messaging
+from shared.messaging.tables import Messaging
 
 METADATA = MetaData(schema="promotion")
 MESSAGING = Messaging(METADATA)

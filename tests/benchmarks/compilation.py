@@ -12,7 +12,7 @@ from rich.table import Table
 
 def compilation(quick: bool) -> Table:
     """Two starts with one new cache: the first compiles, the second loads."""
-    table = Table("start", "CPU-s", "cache on disk", title="python -m services.gauntlet.games.ringrift.warm")
+    table = Table("start", "CPU-s", "cache on disk", title="python -m play.games.ringrift.warm")
     with tempfile.TemporaryDirectory() as folder:
         for start in ("first, empty cache", "second, same cache"):
             seconds = _cpu_seconds({**os.environ, "NUMBA_CACHE_DIR": folder})
@@ -23,7 +23,7 @@ def compilation(quick: bool) -> Table:
 
 def _cpu_seconds(environment: dict[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "services.gauntlet.games.ringrift.warm"]
+    command = [sys.executable, "-m", "play.games.ringrift.warm"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

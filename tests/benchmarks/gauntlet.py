@@ -8,19 +8,19 @@ import numpy as np
 import torch
 from rich.table import Table
 
-from services.gauntlet.arena import Arena
-from services.gauntlet.checkpoints import load_checkpoint
-from services.gauntlet.forward_clock import ForwardClock
-from services.gauntlet.games.game import Game
-from services.gauntlet.games.registry import get_game
-from services.gauntlet.job import PlayedGame
-from services.gauntlet.players.heuristic import HeuristicPlayer
-from services.gauntlet.players.network import NetworkPlayer
-from services.gauntlet.players.player import Player
-from services.gauntlet.players.random import RandomPlayer
-from services.gauntlet.players.search import SearchPlayer
-from services.gauntlet.schedule import plan_games
-from shared.evidence import OpponentName
+from play.arena import Arena
+from play.games.game import Game
+from play.games.registry import get_game
+from play.games.ringrift.heuristic import HeuristicPlayer
+from play.models.formats.checkpoint import load_checkpoint
+from play.players.network import NetworkPlayer
+from play.players.player import Player
+from play.players.random import RandomPlayer
+from play.players.search import SearchPlayer
+from play.record import PlayedGame
+from play.schedule import plan_games
+from services.gauntlet.worker.forward_clock import ForwardClock
+from shared.contract.evidence import OpponentName
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 LANES, OPENING_PLIES = 32, 4

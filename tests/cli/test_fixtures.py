@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from tests.servers import Migrate
+from tests.kit.servers import Migrate
 
 
 async def rows(url: str) -> int:

@@ -16,15 +16,15 @@ import httpx
 import pytest
 import uvicorn
 
-from cli.embedded.ports import free_port
+from local.ports import free_port
 from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
-from shared.artifacts import ArtifactStore, resolve_inside
-from shared.evidence import CanonicalReference
-from shared.migrations import migrate
+from shared.contract.evidence import CanonicalReference
+from shared.service.migrations import migrate
+from shared.storage.artifacts import ArtifactStore, resolve_inside
+from tests.kit.servers import Migrate
 from tests.promotion.conftest import announcement, completed
 from tests.promotion.peers import Neighbour
-from tests.servers import Migrate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEX8 = "/v1/configurations/hex8_2p"
@@ -154,7 +154,11 @@ def operator(database_url: str, nats_url: str, tmp_path: Path) -> Iterator[Opera
             promotion_port=int(url.rsplit(":", 1)[1]),
         )  # fmt: skip
         environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
-        environment |= {"RINGRIFT_PROMOTION_URL": url, "RINGRIFT_GAUNTLET_URL": gauntlet.url, "PYTHONPATH": str(ROOT)}
+        environment |= {
+            "RINGRIFT_PROMOTION_URL": url,
+            "RINGRIFT_GAUNTLET_URL": gauntlet.url,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'client'}",
+        }
         environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
         with serving(settings):
             yield Operator(tmp_path, url, gauntlet, distribution, environment)

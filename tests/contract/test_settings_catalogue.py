@@ -9,7 +9,7 @@ from services.distribution.agent.settings import AgentSettings
 from services.distribution.settings import DistributionSettings
 from services.gauntlet.settings import GauntletSettings
 from services.promotion.settings import PromotionSettings
-from shared.settings import PREFIX, VARIABLES, BaseServiceSettings, SettingsError, load_settings
+from shared.process.settings import PREFIX, VARIABLES, BaseServiceSettings, SettingsError, load_settings
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 MODELS: tuple[type[BaseServiceSettings], ...] = (

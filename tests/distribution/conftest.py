@@ -15,13 +15,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from cli.embedded.ports import free_port
-from cli.embedded.process import Process
-from shared.artifacts import Artifact, ArtifactStore
-from shared.events import Event, ModelPromoted
-from shared.migrations import migrate
+from local.ports import free_port
+from local.process import Process
+from shared.contract.events import Event, ModelPromoted
+from shared.service.migrations import migrate
+from shared.storage.artifacts import Artifact, ArtifactStore
+from tests.kit.servers import Migrate
 from tests.promotion.peers import Neighbour
-from tests.servers import Migrate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEX8 = "hex8_2p"

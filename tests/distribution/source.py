@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 
-from tests.http_server import serving
+from tests.kit.http_server import serving
 
 
 class Source:

@@ -13,7 +13,7 @@ import pytest
 
 from services.distribution.agent.app import create_app
 from services.distribution.agent.settings import AgentSettings
-from shared.artifacts import CHUNK
+from shared.storage.artifacts import CHUNK
 from tests.distribution.source import Source
 
 FIRST, SECOND = b"first" * 300_000, b"second" * 300_000

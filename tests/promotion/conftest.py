@@ -13,11 +13,8 @@ from fastapi import FastAPI
 
 from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
-from shared.artifacts import ArtifactStore
-from shared.bus import Bus
-from shared.database import Database
-from shared.events import EvaluationCompleted, EvaluationFailed, Event
-from shared.evidence import (
+from shared.contract.events import EvaluationCompleted, EvaluationFailed, Event
+from shared.contract.evidence import (
     CanonicalReference,
     Evidence,
     GatePolicy,
@@ -26,9 +23,12 @@ from shared.evidence import (
     OpponentName,
     PlayPolicy,
 )
-from shared.migrations import migrate
+from shared.messaging.bus import Bus
+from shared.service.migrations import migrate
+from shared.storage.artifacts import ArtifactStore
+from shared.storage.database import Database
+from tests.kit.servers import Migrate
 from tests.promotion.peers import Neighbour
-from tests.servers import Migrate
 
 CANONICAL = "/v1/configurations/hex8_2p/canonical"
 

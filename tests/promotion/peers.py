@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from shared.events import Event
-from tests.http_server import serving
+from shared.contract.events import Event
+from tests.kit.http_server import serving
 
 
 class Neighbour:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.promotion.controller import Decision, PromotionController, Verdict
-from shared.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
-from shared.gate import units_needed
+from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
+from shared.contract.gate import units_needed
 from tests.promotion.conftest import against, evidence
 
 CANDIDATE, FIRST, SECOND = "c" * 64, "1" * 64, "2" * 64

@@ -13,12 +13,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from cli.embedded.ports import free_port
-from cli.embedded.process import Process
+from local.ports import free_port
+from local.process import Process
 from services.promotion.repository import lock_configuration
-from shared.artifacts import ArtifactStore
-from shared.bus import Bus
-from shared.database import Database
+from shared.messaging.bus import Bus
+from shared.storage.artifacts import ArtifactStore
+from shared.storage.database import Database
 from tests.promotion.conftest import announcement, completed
 from tests.promotion.peers import Neighbour
 

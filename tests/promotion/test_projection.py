@@ -12,8 +12,8 @@ import pytest
 
 from services.promotion import projection
 from services.promotion.projection import is_present, project
-from shared import artifacts
-from shared.artifacts import Artifact, ArtifactError, ArtifactStore
+from shared.storage import artifacts
+from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore
 from tests.promotion.conftest import Suite, announcement, completed
 
 CONFIGURATION = "hex8_2p"

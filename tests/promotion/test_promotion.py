@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.promotion.controller import PromotionController
-from shared.bus import STREAM
-from shared.configuration import Configuration
-from shared.events import EvaluationCompleted, EvaluationFailed
-from shared.evidence import CanonicalReference, Evidence, GatePolicy
+from shared.contract.configuration import Configuration
+from shared.contract.events import EvaluationCompleted, EvaluationFailed
+from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy
+from shared.messaging.bus import STREAM
 from tests.promotion.conftest import Suite, announcement, completed, evidence
 
 HISTORY = "/v1/configurations/hex8_2p/versions"

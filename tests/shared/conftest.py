@@ -10,13 +10,13 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.bus import Bus
-from shared.database import Database, Write
-from shared.events import Event, EventData, TrainingCompleted
-from shared.inbox import Inbox, Subscription
-from shared.messaging_tables import Messaging
-from shared.outbox import Outbox
-from tests.servers import Migrate
+from shared.contract.events import Event, EventData, TrainingCompleted
+from shared.messaging.bus import Bus
+from shared.messaging.inbox import Inbox, Subscription
+from shared.messaging.outbox import Outbox
+from shared.messaging.tables import Messaging
+from shared.storage.database import Database, Write
+from tests.kit.servers import Migrate
 
 METADATA = MetaData(schema="trial")
 TABLES = Messaging(METADATA)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.gate import GateVerdict, exact_gate, units_needed, units_per_game
+from shared.contract.gate import GateVerdict, exact_gate, units_needed, units_per_game
 
 
 def test_thresholds_are_taken_as_written() -> None:

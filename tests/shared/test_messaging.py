@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from shared.bus import STREAM, Bus
-from shared.events import Event, EventType, RejectedError, TrainingCompleted
-from shared.outbox import BEGINNING
-from shared.tasks import Loop, background
+from shared.contract.events import Event, EventType, RejectedError, TrainingCompleted
+from shared.messaging.bus import STREAM, Bus
+from shared.messaging.outbox import BEGINNING
+from shared.process.tasks import Loop, background
 from tests.shared.conftest import TABLES, Trial, training_event
 
 TYPES = (EventType.TRAINING_COMPLETED,)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.settings import GateSettings, ServiceSettings, SettingsError, load_settings
+from shared.process.settings import GateSettings, ServiceSettings, SettingsError, load_settings
 
 URL = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db"}
 

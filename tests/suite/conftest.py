@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.embedded.suite import Addresses, Suite
-from shared.artifacts import digest_of
-from shared.bus import Bus
-from shared.events import Event, TrainingCompleted
+from local.suite import Addresses, Suite
+from shared.contract.events import Event, TrainingCompleted
+from shared.messaging.bus import Bus
+from shared.storage.artifacts import digest_of
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 HEX8 = "hex8_2p"

@@ -2,7 +2,7 @@
 
 from services.distribution.agent.app import create_app
 from services.distribution.agent.settings import AgentSettings
-from shared.server import serve
+from shared.service.server import serve
 
 if __name__ == "__main__":
     serve("agent", AgentSettings, lambda settings: settings.agent_port, create_app)

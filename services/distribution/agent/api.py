@@ -11,8 +11,8 @@ from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.schemas import Health, HeldModel, ModelOrder, NodeReport, OrderState
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.store import ModelStore, StoreError
-from shared.configuration import ConfigurationKey
-from shared.errors import Problem, problem_responses
+from shared.contract.configuration import ConfigurationKey
+from shared.web.problems import Problem, problem_responses
 
 
 def agent_router(settings: AgentSettings, store: ModelStore, fetcher: Fetcher) -> APIRouter:

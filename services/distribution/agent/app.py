@@ -13,8 +13,8 @@ from services.distribution.agent.api import agent_router
 from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.store import ModelStore
-from shared.security import authorization
-from shared.web import health_router, new_app
+from shared.web.application import health_router, new_app
+from shared.web.keys import authorization
 
 
 def create_app(settings: AgentSettings) -> FastAPI:

@@ -8,8 +8,8 @@ import httpx
 
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
 from services.distribution.agent.store import ModelStore, Part, StoreError
-from shared.artifacts import CHUNK
-from shared.logs import get_logger
+from shared.process.logs import get_logger
+from shared.storage.artifacts import CHUNK
 
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2

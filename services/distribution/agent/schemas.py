@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events import Digest
+from shared.contract.events import Digest
 
 Version = Annotated[int, Field(ge=1, description="Canonical version; a node only moves to a higher one")]
 

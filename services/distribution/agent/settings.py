@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import BaseServiceSettings
+from shared.process.settings import BaseServiceSettings
 
 
 class AgentSettings(BaseServiceSettings):

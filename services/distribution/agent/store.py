@@ -17,8 +17,8 @@ from typing import IO, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from shared.artifacts import CHUNK, SPARE_BYTES, digest_of, publish_file, temporary_file
-from shared.configuration import Configuration
+from shared.contract.configuration import Configuration
+from shared.storage.artifacts import CHUNK, SPARE_BYTES, digest_of, publish_file, temporary_file
 
 
 class StoreError(Exception):

@@ -2,6 +2,6 @@
 
 from alembic import context
 
-from shared.migrations import run_environment
+from shared.service.migrations import run_environment
 
 run_environment(context.config)

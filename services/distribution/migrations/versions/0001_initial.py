@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.migrations import create_messaging_tables
+from shared.service.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None

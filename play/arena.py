@@ -1,0 +1,152 @@
+"""Planned games against one opponent, advanced in lockstep: one batched choice for each player and ply.
+
+It plays and records; it does not judge, and it has no player of its own: a game whose player gives no move is errored.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+
+import numpy as np
+
+from play.games.game import Game, Int16s, Int64s, States
+from play.players.player import Player, PlayerError
+from play.record import Outcome, PlayedGame
+from play.schedule import PlannedGame
+from shared.contract.gate import units_per_game
+
+
+def encode_rows(rows: Sequence[Int16s]) -> str:
+    """Move rows as `PlayedGame.moves`: int16 little-endian, base64."""
+    return base64.b64encode(np.array(rows, "<i2").tobytes()).decode()
+
+
+def decode_rows(moves: str) -> Int16s:
+    """int16[decisions, 4]: the rows that `encode_rows` wrote. ValueError if they are none."""
+    return np.frombuffer(base64.b64decode(moves, validate=True), "<i2").reshape(-1, 4).astype(np.int16)
+
+
+def score_of(game: Game, states: States, index: int, seat: int) -> tuple[Outcome, int]:
+    """Outcome and score units of the seat in a finished game: sole first is a win, shared first a draw."""
+    scores = game.scores(states, np.array([index], np.int64))[0]
+    own, best_other = float(scores[seat]), float(np.delete(scores, seat).max())
+    outcome: Outcome = "win" if own > best_other else "draw" if own == best_other else "loss"
+    return outcome, round(own * units_per_game(game.num_players))
+
+
+def evaluations_of(player: Player) -> int:
+    """Positions that the player's network has evaluated; 0 for a player without one."""
+    return int(getattr(player, "evaluations", 0))
+
+
+class Arena:
+    """The planned games, with `lanes` of them in flight at once.
+
+    All games lie in one batch from the start; a lane is a place among those that advance. A game depends only on its
+    seeds and its players' choices, never on which games are beside it.
+    """
+
+    def __init__(
+        self, game: Game, candidate: Player, opponent: Player, planned: Sequence[PlannedGame], opening_plies: int
+    ) -> None:
+        self._game = game
+        self._candidate = candidate
+        self._opponent = opponent
+        self._planned = planned
+        self._seats = np.array([each.seat for each in planned], np.int64)
+        self._rows: list[list[Int16s]] = [[] for _ in planned]
+        self._evaluations = np.zeros(len(planned), np.int64)
+        self._errors: dict[int, str] = {}
+        self._states = game.new(np.array([each.seed for each in planned], np.int64))
+        self._play_openings(opening_plies)
+
+    def play(self, lanes: int) -> Iterator[list[PlayedGame]]:
+        """Play all games, earliest planned first; yields those that end together, in no promised order."""
+        waiting = iter(range(len(self._planned)))
+        live = list(islice(waiting, lanes))
+        while live:
+            over = self._game.over(self._states)
+            ended = [index for index in live if over[index] or index in self._errors or self._is_spent(index)]
+            if ended:
+                yield [self._record(index, over=bool(over[index])) for index in ended]
+                live = [index for index in live if index not in ended]
+                live += islice(waiting, lanes - len(live))
+            else:
+                self._advance(np.array(live, np.int64))
+
+    def _play_openings(self, plies: int) -> None:
+        """The first decisions, drawn in scratch games that carry the opening's seed, and repeated in the games.
+
+        So the games of a block share their opening, and go on by their own seeds.
+        """
+        scratch = self._game.new(np.array([each.opening_seed for each in self._planned], np.int64))
+        for _ in range(min(plies, self._game.max_decisions)):
+            which = np.flatnonzero(~self._game.over(scratch)).astype(np.int64)
+            rows = self._game.random_rows(scratch, which)
+            self._game.apply(scratch, which, rows)
+            self._apply(which, rows)
+
+    def _advance(self, live: Int64s) -> None:
+        """One decision in every live game."""
+        own = self._game.mover(self._states)[live] == self._seats[live]
+        self._decide(self._candidate, live[own])
+        self._decide(self._opponent, live[~own])
+
+    def _decide(self, player: Player, which: Int64s) -> None:
+        """One decision by one player in each of the named games, errored where it has none to give."""
+        while len(which):
+            moves = self._game.legal_moves(self._states, which)
+            before = evaluations_of(self._candidate)
+            try:
+                chosen = player.choose(self._game, self._states, which, moves)
+            except PlayerError as error:
+                which = self._without_failed(player, which, error)
+                continue
+            self._share_out(which, evaluations_of(self._candidate) - before)
+            self._apply(which, moves.rows[moves.offsets[:-1] + chosen])
+            return
+
+    def _without_failed(self, player: Player, which: Int64s, error: PlayerError) -> Int64s:
+        failed = np.isin(which, error.indices)
+        if not failed.any():
+            raise RuntimeError(f"{player.name} failed without naming a game it was asked about: {error}") from error
+        role = "candidate" if player is self._candidate else "opponent"
+        self._errors.update({int(index): f"{role} ({player.name}): {error.reason}" for index in which[failed]})
+        return which[~failed]
+
+    def _share_out(self, which: Int64s, evaluations: int) -> None:
+        """Book positions evaluated for several games at once: evenly, the total kept exact."""
+        each, left = divmod(evaluations, len(which))
+        self._evaluations[which] += each
+        self._evaluations[which[:left]] += 1
+
+    def _apply(self, which: Int64s, rows: Int16s) -> None:
+        self._game.apply(self._states, which, rows)
+        for index, row in zip(which, rows, strict=True):
+            self._rows[index].append(row)
+
+    def _is_spent(self, index: int) -> bool:
+        return len(self._rows[index]) >= self._game.max_decisions
+
+    def _record(self, index: int, *, over: bool) -> PlayedGame:
+        planned = self._planned[index]
+        outcome, units = self._outcome(index, over)
+        return PlayedGame(
+            **asdict(planned),
+            outcome=outcome,
+            units=units,
+            decisions=len(self._rows[index]),
+            network_evaluations=int(self._evaluations[index]),
+            moves=encode_rows(self._rows[index]),
+            error=self._errors.get(index),
+        )
+
+    def _outcome(self, index: int, over: bool) -> tuple[Outcome, int | None]:
+        if index in self._errors:
+            return "errored", None
+        if not over:
+            return "truncated", None
+        return score_of(self._game, self._states, index, self._planned[index].seat)

@@ -1,0 +1,1 @@
+"""Networks: how they are built, read from files, and asked."""

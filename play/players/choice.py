@@ -1,0 +1,35 @@
+"""Softmax and choice over the moves of several games lying end to end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from play.games.game import Float64s, Int64s, States
+from play.players.draws import uniform_draws
+
+
+def softmax(logits: Float64s, offsets: Int64s) -> Float64s:
+    """float64[total]: probabilities that sum to 1 within each game's moves; no game may be without moves."""
+    starts, counts = offsets[:-1], np.diff(offsets)
+    weights = np.exp(logits - np.repeat(np.maximum.reduceat(logits, starts), counts))
+    return np.asarray(weights / np.repeat(np.add.reduceat(weights, starts), counts))
+
+
+def highest(preferences: Float64s, offsets: Int64s) -> Int64s:
+    """int64[K]: the place of each game's most preferred move; the first of several."""
+    return np.array([int(preferences[start:end].argmax()) for start, end in pairwise(offsets)], np.int64)
+
+
+def sampled(logits: Float64s, offsets: Int64s, temperature: float, states: States, which: Int64s) -> Int64s:
+    """int64[K]: a move of each game drawn with probability softmax(logits / temperature), by the game's own counter."""
+    chances = softmax(logits / temperature, offsets)
+    drawn = uniform_draws(states, which)
+    return np.array(
+        [
+            min(int(np.searchsorted(chances[start:end].cumsum(), draw, side="right")), int(end - start) - 1)
+            for (start, end), draw in zip(pairwise(offsets), drawn, strict=True)
+        ],
+        np.int64,
+    )

@@ -1,0 +1,96 @@
+"""Search trees of several games at once: flat arrays of nodes and edges, and the two rules of PUCT.
+
+Selection and backup follow AlphaZero (Silver et al., 2018), with the value of every seat in place of one number, so
+that each decision is looked at from the seat that makes it. Knows nothing of games or networks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from play.games.game import Float64s, Int16s, Int64s
+from play.games.ringrift.jit import kernel
+
+EXPLORATION = 0.8  # weight of the prior; values lie in [0, 1]
+UNTRIED_LOSS = 0.1  # a move not yet tried is taken to be worth this much less than its position
+
+
+@kernel
+def best_edges(
+    nodes: NDArray[np.int64],
+    first: NDArray[np.int64],
+    worth: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    visits: NDArray[np.int64],
+    total: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """int64[K]: the edge of each node with the highest mean value plus what its prior still promises."""
+    chosen = np.empty(len(nodes), np.int64)
+    for index in range(len(nodes)):
+        node = int(nodes[index])
+        start, end = int(first[node]), int(first[node + 1])
+        seen = 0
+        for edge in range(start, end):
+            seen += int(visits[edge])
+        urge = EXPLORATION * np.sqrt(seen + 1.0)
+        best = -1e300
+        for edge in range(start, end):
+            tried = int(visits[edge])
+            mean = total[edge] / tried if tried else worth[node] - UNTRIED_LOSS
+            promise = mean + urge * prior[edge] / (1 + tried)
+            if promise > best:
+                best = promise
+                chosen[index] = edge
+    return chosen
+
+
+class Forest:
+    """A tree for each of K games; node k is the root of tree k.
+
+    rows: int16[E, 4], prior: float64[E], visits: int64[E], total: float64[E] (summed value for the seat that decides)
+    and child: int64[E] (-1 where nothing follows yet) are about edges; the edges of a node lie end to end.
+    """
+
+    def __init__(self, nodes: int) -> None:
+        """Room for this many nodes; edges grow as they come."""
+        self.nodes = 0
+        self._first = np.zeros(nodes + 1, np.int64)
+        self._seat = np.zeros(nodes, np.int64)
+        self._worth = np.zeros(nodes)
+        self.rows = np.empty((0, 4), np.int16)
+        self.prior = np.empty(0)
+        self.visits = np.empty(0, np.int64)
+        self.total = np.empty(0)
+        self.child = np.empty(0, np.int64)
+
+    def grow(self, seats: Int64s, worth: Float64s, rows: Int16s, offsets: Int64s, prior: Float64s) -> Int64s:
+        """int64[K]: new nodes, decided by `seats`, worth so much to them, with their moves and the moves' priors."""
+        new = np.arange(self.nodes, self.nodes + len(seats))
+        start, end = int(self._first[self.nodes]), int(self._first[self.nodes] + offsets[-1])
+        self._make_room(end)
+        self._first[new + 1] = start + offsets[1:]
+        self._seat[new], self._worth[new] = seats, worth
+        self.rows[start:end], self.prior[start:end] = rows, prior
+        self.nodes += len(seats)
+        return new
+
+    def select(self, nodes: Int64s) -> tuple[Int64s, Int64s]:
+        """The edge to follow from each node, and the seat that decides there."""
+        edges = best_edges(nodes, self._first, self._worth, self.prior, self.visits, self.total)
+        return edges, self._seat[nodes]
+
+    def edges_of(self, count: int) -> slice:
+        """Where the edges of the first `count` nodes lie."""
+        return slice(0, int(self._first[count]))
+
+    def _make_room(self, edges: int) -> None:
+        """Lengthen the edge arrays, at least to double, so that growing stays cheap."""
+        if edges <= len(self.prior):
+            return
+        added = max(edges, 2 * len(self.prior)) - len(self.prior)
+        self.rows = np.concatenate([self.rows, np.zeros((added, 4), np.int16)])
+        self.prior = np.concatenate([self.prior, np.zeros(added)])
+        self.visits = np.concatenate([self.visits, np.zeros(added, np.int64)])
+        self.total = np.concatenate([self.total, np.zeros(added)])
+        self.child = np.concatenate([self.child, np.full(added, -1)])

@@ -1,0 +1,29 @@
+"""What is kept of a game that was played: enough to count it and to play it again. Plays nothing itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contract.evidence import OpponentName
+
+Outcome = Literal["win", "draw", "loss", "truncated", "errored"]
+
+
+class PlayedGame(BaseModel):
+    """One planned game and how it ended. `index` is its place in the schedule of its opponent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    opponent: OpponentName
+    index: int = Field(ge=0)
+    seed: int = Field(ge=0)
+    opening_seed: int = Field(ge=0, description="Shared by the games of one block, which play it from every seat")
+    seat: int = Field(ge=0, le=3, description="The candidate's seat, 0-based")
+    outcome: Outcome
+    units: int | None = Field(description="Score in units of 1/(2(k-1)); None without a score")
+    decisions: int = Field(ge=0)
+    network_evaluations: int = Field(ge=0)
+    moves: str = Field(description="Every decision's move row, int16 little-endian, base64; enough to replay the game")
+    error: str | None = None

@@ -1,0 +1,68 @@
+"""Recorded games played again from their moves, to the result they were recorded with.
+
+It trusts nothing in the record but what it checks: every move must be legal where it is played.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from play.arena import decode_rows, score_of
+from play.games.game import Game, Int16s, States
+from play.games.ringrift.engine import RingRift
+from play.games.ringrift.trace import record_trace
+from play.record import Outcome, PlayedGame
+
+_ONLY = np.zeros(1, np.int64)
+
+
+class ReplayError(Exception):
+    """A recorded game that does not replay to its recorded result."""
+
+
+def replay(game: Game, played: PlayedGame) -> list[float] | None:
+    """Play a recorded game again: the final scores by seat, or None where it ended without (truncated, errored).
+
+    ReplayError says at which decision a move is illegal, or in what the result differs.
+    """
+    states = _play_again(game, played)
+    over = bool(game.over(states)[0])
+    found = _result(game, states, played, over=over)
+    if found != (played.outcome, played.units):
+        raise ReplayError(f"{_name(played)} ends as {found}: recorded as {(played.outcome, played.units)}")
+    return [float(score) for score in game.scores(states, _ONLY)[0]] if over else None
+
+
+def trace(game: RingRift, played: PlayedGame) -> dict[str, object]:
+    """A recorded game as a ringrift-trace-v1 document."""
+    return record_trace(game, played.seed, decode_rows(played.moves))
+
+
+def _play_again(game: Game, played: PlayedGame) -> States:
+    rows = decode_rows(played.moves)
+    if len(rows) != played.decisions:
+        raise ReplayError(f"{_name(played)} has {len(rows)} moves: recorded with {played.decisions} decisions")
+    states = game.new(np.array([played.seed], np.int64))
+    for number, row in enumerate(rows):
+        if game.over(states)[0] or not _is_legal(game, states, row):
+            raise ReplayError(f"{_name(played)}: decision {number} {row.tolist()} is not a legal move there")
+        game.apply(states, _ONLY, row[np.newaxis])
+    return states
+
+
+def _is_legal(game: Game, states: States, row: Int16s) -> bool:
+    return bool((game.legal_moves(states, _ONLY).rows == row).all(axis=1).any())
+
+
+def _result(game: Game, states: States, played: PlayedGame, *, over: bool) -> tuple[Outcome, int | None]:
+    if over:
+        return score_of(game, states, 0, played.seat)
+    if played.decisions >= game.max_decisions and played.error is None:
+        return "truncated", None
+    if played.error is None:
+        raise ReplayError(f"{_name(played)} stops after {played.decisions} decisions, neither over nor errored")
+    return "errored", None
+
+
+def _name(played: PlayedGame) -> str:
+    return f"game {played.index} against {played.opponent}"

@@ -1,0 +1,1 @@
+"""The process that plays: one job in, messages out. Imports neither database nor bus."""

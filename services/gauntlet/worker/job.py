@@ -1,0 +1,73 @@
+"""What the service and its worker process say to each other, as JSON lines: one job in, messages out.
+
+The worker plays; it knows neither the database nor the bus. The service records; it never loads a network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from play.record import PlayedGame
+from shared.contract.configuration import BoardType
+from shared.contract.evidence import CanonicalReference, GatePolicy, ModelMetadata, PlayPolicy
+
+
+class Message(BaseModel):
+    """Base of all messages: closed and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Job(Message):
+    """Everything the worker needs to play an evaluation, or the rest of one."""
+
+    evaluation_id: UUID
+    board_type: BoardType
+    num_players: int
+    candidate: Path
+    previous: CanonicalReference | None = None
+    previous_path: Path | None = None
+    gates: GatePolicy
+    play: PlayPolicy
+    seed: int
+    lanes: int = Field(ge=1, description="Games in flight at once")
+    skip_games: bool = False
+    played: list[PlayedGame] = Field(default=[], description="Games recorded by an earlier worker; never played again")
+
+
+class ModelLoaded(Message):
+    """The candidate loads and fits the configuration."""
+
+    type: Literal["model"] = "model"
+    model: ModelMetadata
+
+
+class GamesPlayed(Message):
+    """The next whole blocks of one opponent's schedule, in order."""
+
+    type: Literal["games"] = "games"
+    games: list[PlayedGame]
+
+
+class JobDone(Message):
+    """Every gate is decided, or one has failed for good."""
+
+    type: Literal["done"] = "done"
+    cpu_seconds: float
+    network_seconds: float
+
+
+class JobFailed(Message):
+    """The job can never be done."""
+
+    type: Literal["failed"] = "failed"
+    code: Literal["model_not_found", "model_invalid", "internal"]
+    reason: str
+
+
+WorkerMessage = ModelLoaded | GamesPlayed | JobDone | JobFailed
+WORKER_MESSAGE: TypeAdapter[WorkerMessage] = TypeAdapter(Annotated[WorkerMessage, Field(discriminator="type")])

@@ -1,0 +1,1 @@
+"""What the services say to each other: words, configurations, policies, evidence and events. Imports nothing else of the suite."""

@@ -1,0 +1,1 @@
+"""How events travel: outbox, bus, feed and inbox, with their tables."""

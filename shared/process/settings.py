@@ -1,0 +1,157 @@
+"""The environment, typed and checked at start.
+
+Every variable of the suite begins with RINGRIFT_. A service declares its own in a subclass of `ServiceSettings`; a variable that
+no service declares stops the service with a clear message, because a misspelt threshold must never be silently ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.contract.evidence import GatePolicy, Rate
+from shared.web.keys import parse_keys
+
+PREFIX = "RINGRIFT_"
+S = TypeVar("S", bound="BaseServiceSettings")
+
+VARIABLES: frozenset[str] = frozenset(
+    PREFIX + name
+    for name in (
+        # every service
+        "HOST", "DATABASE_URL", "NATS_URL", "ARTIFACTS_DIR", "MODELS_DIR", "API_KEYS", "API_KEY", "LOG_LEVEL",
+        "PROMOTION_URL", "GAUNTLET_URL", "DISTRIBUTION_URL", "FEED_SECONDS",
+        # gauntlet
+        "GAUNTLET_PORT", "GAUNTLET_GAMES", "GAUNTLET_SIMULATIONS", "GAUNTLET_LANES", "GAUNTLET_WORKERS",
+        "GAUNTLET_LEASE_SECONDS", "GAUNTLET_ATTEMPTS", "GAUNTLET_OPENING_PLIES", "SKIP_GAUNTLET",
+        # promotion
+        "PROMOTION_PORT", "AUTO_PROMOTE", "PROMOTION_RANDOM_WIN_RATE", "PROMOTION_HEURISTIC_WIN_RATE",
+        "PROMOTION_VS_PREVIOUS_WIN_RATE",
+        # distribution
+        "DISTRIBUTION_PORT", "DISTRIBUTION_TIMEOUT", "NODES", "RECONCILE_SECONDS",
+        # agent
+        "AGENT_PORT", "AGENT_NODE", "AGENT_DIR",
+    )
+)  # fmt: skip
+"""Every variable that any part of the suite declares."""
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text lists every fault."""
+
+
+class BaseServiceSettings(BaseSettings):
+    """What every process of the suite reads: where it listens and who may call it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; anything but loopback needs RINGRIFT_API_KEYS"
+    )
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read or operate",
+    )
+    api_key: str | None = Field(default=None, repr=False, description="Key that this process presents to the others")
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the service can be reached from this machine only."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def faults(self) -> list[str]:
+        """Combinations of settings that cannot work, in words; subclasses add their own."""
+        if not self.is_loopback and not self.api_keys:
+            return [f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}API_KEYS must be set (see docs/security.md)"]
+        try:
+            parse_keys(self.api_keys)
+        except ValueError as error:
+            return [f"{PREFIX}API_KEYS: {error}"]
+        return []
+
+
+class ServiceSettings(BaseServiceSettings):
+    """What the three services share beyond that: the ledger's database, the bus, the files, each other's addresses."""
+
+    database_url: str = Field(description="postgresql+asyncpg://user:password@host:port/database", repr=False)
+    nats_url: str = "nats://127.0.0.1:4222"
+    artifacts_dir: Path = Field(
+        default=Path("data/artifacts"), description="The artifact store, shared by the services"
+    )
+    models_dir: Path = Field(default=Path("models"), description="Folder of trained models and canonical projections")
+    gauntlet_url: str = "http://127.0.0.1:8771"
+    promotion_url: str = "http://127.0.0.1:8770"
+    distribution_url: str = "http://127.0.0.1:8772"
+    feed_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="Seconds between reads of the producers' event feeds"
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_asyncpg(cls, value: str) -> str:
+        if not value.startswith("postgresql+asyncpg://"):
+            raise ValueError("must begin with postgresql+asyncpg://")
+        return value
+
+
+class GateSettings(BaseServiceSettings):
+    """The runbook's thresholds; the gauntlet stops by them and promotion decides by them."""
+
+    gauntlet_games: int = Field(default=50, ge=1, le=10_000, description="Games per opponent in the gauntlet")
+    promotion_random_win_rate: Rate = 0.85
+    promotion_heuristic_win_rate: Rate = 0.60
+    promotion_vs_previous_win_rate: Rate = 0.50
+    skip_gauntlet: bool = Field(default=False, description="Skip the games: every model that loads is promoted")
+
+    def gates(self, games: int | None = None) -> GatePolicy:
+        """The gate policy in force, with another number of games per opponent if given."""
+        return GatePolicy(
+            random_win_rate=self.promotion_random_win_rate,
+            heuristic_win_rate=self.promotion_heuristic_win_rate,
+            previous_win_rate=self.promotion_vs_previous_win_rate,
+            games=games or self.gauntlet_games,
+        )
+
+
+def load_settings(model: type[S], environ: Mapping[str, str] | None = None) -> S:
+    """Read and check the environment; SettingsError lists everything that is wrong with it."""
+    names = os.environ if environ is None else environ
+    faults = [_unknown(name) for name in sorted(names) if name.startswith(PREFIX) and name not in VARIABLES]
+    try:
+        settings = model() if environ is None else model.model_validate(_own(model, environ))
+    except ValidationError as error:
+        faults += [f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else '?'}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(_listed(faults)) from None
+    faults += settings.faults()
+    if faults:
+        raise SettingsError(_listed(faults))
+    return settings
+
+
+def _own(model: type[BaseServiceSettings], environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: environ[key] for name in model.model_fields if (key := PREFIX + name.upper()) in environ}
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, VARIABLES, n=1)
+    return f"{name} is not a setting of this suite" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _listed(faults: list[str]) -> str:
+    return "the settings cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults)

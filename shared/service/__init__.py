@@ -1,0 +1,1 @@
+"""What a service is built on: the frame, the server, the migrations."""

@@ -1,0 +1,92 @@
+"""Alembic for the suite: one history for each service's schema, run together by `ringrift migrate`.
+
+Services do not migrate by themselves; they wait until their schema is at its head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.messaging.tables import Messaging
+from shared.storage.database import Database
+
+SERVICES = ("gauntlet", "promotion", "distribution")
+ROOT = Path(__file__).resolve().parents[2]
+VERSION_TABLE = "alembic_version"
+
+
+def migrate(database_url: str, services: tuple[str, ...] = SERVICES) -> None:
+    """Bring the schemas of `services` to their heads, all or nothing. Blocks; safe to run twice at once."""
+    asyncio.run(_migrate(database_url, services))
+
+
+async def _migrate(database_url: str, services: tuple[str, ...]) -> None:
+    engine = create_async_engine(database_url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("select pg_advisory_xact_lock(hashtextextended('ringrift migrate', 0))"))
+            for service in services:
+                await connection.execute(text(f'create schema if not exists "{service}"'))
+                await connection.run_sync(_upgrade, service)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    config = _config(service)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "services" / service / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["schema"] = service
+    return config
+
+
+def run_environment(config: Config) -> None:
+    """The body of every service's migrations/env.py: run on the connection that `migrate` opened."""
+    from alembic import context
+
+    context.configure(
+        connection=config.attributes["connection"],
+        version_table=VERSION_TABLE,
+        version_table_schema=config.attributes["schema"],
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def require_head(database: Database, service: str) -> None:
+    """Raise unless the schema of a service is at its head revision."""
+    head = ScriptDirectory.from_config(_config(service)).get_current_head()
+    async with database.read() as tx:
+        current = await tx.run_sync(lambda sync: _current(sync, service))
+    if current != head:
+        raise RuntimeError(
+            f"schema {service} is at {current or 'nothing'} and should be at {head}; run `ringrift migrate`"
+        )
+
+
+def _current(connection: Connection, service: str) -> str | None:
+    options = {"version_table": VERSION_TABLE, "version_table_schema": service}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
+
+
+def create_messaging_tables(schema: str) -> None:
+    """In a migration: create outbox, inbox, feed cursors and dead letters in `schema`."""
+    metadata = MetaData(schema=schema)
+    Messaging(metadata)
+    metadata.create_all(op.get_bind())

@@ -1,0 +1,118 @@
+"""A gauntlet service on a database, a bus and folders of a test's own; its workers are real processes."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.gauntlet.app import create_app
+from services.gauntlet.settings import GauntletSettings
+from shared.contract.events import Event, EventData
+from shared.messaging.bus import Bus
+from shared.service.migrations import migrate
+from tests.kit.servers import Migrate
+
+DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
+
+
+@pytest.fixture(scope="session")
+def database_template(make_template: Callable[[str, Migrate], str]) -> str:
+    """Every test's database has the gauntlet service's schema."""
+    return make_template("gauntlet", lambda url: migrate(url, ("gauntlet",)))
+
+
+@dataclass
+class Suite:
+    """The service, and what a test does to it."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    bus: Bus
+    models: Path
+
+    def add_demo_model(self, name: str = "trained") -> str:
+        """Put a demo model into the models folder; returns its path as events name it."""
+        shutil.copy(DEMO / f"hex8_2p_{name}.pth", self.models / f"{name}.pth")
+        return f"models/{name}.pth"
+
+    async def get(self, path: str) -> Any:
+        """A successful GET's JSON."""
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def eventually(self, question: Callable[[], Any]) -> Any:
+        """The first true answer; a test fails if there is none in time."""
+        async with asyncio.timeout(60):
+            while not (answer := await question()):  # noqa: ASYNC110 - the question goes over HTTP
+                await asyncio.sleep(0.02)
+        return answer
+
+    async def ask(self, **body: Any) -> Any:
+        """Post a request for an evaluation; returns it."""
+        answer = await self.client.post("/v1/evaluations", json={"board_type": "hex8", "num_players": 2, **body})
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    async def ended(self, evaluation_id: str) -> Any:
+        """An evaluation, once it has ended."""
+
+        async def over() -> Any:
+            found = await self.get(f"/v1/evaluations/{evaluation_id}")
+            return found if found["state"] in ("completed", "failed") else None
+
+        return await self.eventually(over)
+
+    async def playing(self, evaluation_id: str) -> Any:
+        """An evaluation, once games of it are recorded."""
+
+        async def begun() -> Any:
+            found = await self.get(f"/v1/evaluations/{evaluation_id}")
+            return found if any(each["games"] for each in found["opponents"]) else None
+
+        return await self.eventually(begun)
+
+    async def announce(self, data: EventData) -> Event:
+        """Publish an event about these data; returns it."""
+        event = Event.of(data, source="/tests")
+        await self.bus.publish(event)
+        return event
+
+    async def events(self, event_type: str) -> list[Any]:
+        """The data of the service's events of one type, oldest first."""
+        page = await self.get(f"/v1/events?type={event_type}")
+        return [item["data"] for item in page["items"]]
+
+
+@pytest.fixture
+def settings_changed() -> dict[str, Any]:
+    """Settings that differ from the tests' usual ones."""
+    return {}
+
+
+@pytest.fixture
+async def suite(
+    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, Any]
+) -> AsyncIterator[Suite]:
+    """A running gauntlet service whose promotion service is down."""
+    models = tmp_path / "models"
+    models.mkdir()
+    usual = {"gauntlet_games": 8, "gauntlet_lease_seconds": 2, "feed_seconds": 0.2}
+    settings = GauntletSettings(
+        database_url=database_url, nats_url=nats_url, artifacts_dir=tmp_path / "artifacts", models_dir=models,
+        **{"promotion_url": "http://127.0.0.1:9", **usual, **settings_changed},
+    )  # fmt: skip
+    app, bus = create_app(settings), Bus(nats_url, "test")
+    try:
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://gauntlet", timeout=60) as client:
+                yield Suite(app, client, bus, models)
+    finally:
+        await bus.close()
