@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -45,7 +46,7 @@ def gauntlet_router(frame: ServiceFrame, controller: FeedbackLoopController, ann
     ) -> EvaluationDetail:
         """Have a model evaluated. The answer comes at once; the games are played in the background."""
         configuration = Configuration(board_type=body.board_type, num_players=body.num_players)
-        _require_path_inside(frame, body.model_path)
+        await _require_path_inside(frame, body.model_path)
         planned = controller.on_request(uuid4(), configuration, "request", body.model_path, body.digest, body.games)
         async with frame.database.write() as tx:
             evaluation_id = await repository.add_evaluation(tx, planned, None, idempotency_key)
@@ -139,10 +140,10 @@ async def _existing(tx: Read, evaluation_id: UUID) -> repository.Evaluation:
     return row
 
 
-def _require_path_inside(frame: ServiceFrame, model_path: str | None) -> None:
+async def _require_path_inside(frame: ServiceFrame, model_path: str | None) -> None:
     try:
         if model_path is not None:
-            resolve_inside(frame.settings.models_dir, model_path)
+            await asyncio.to_thread(resolve_inside, frame.settings.models_dir, model_path)
     except ArtifactError as error:
         raise Problem(422, "path-refused", str(error)) from None
 

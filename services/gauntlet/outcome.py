@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement
 
 from services.gauntlet import evidence, repository
 from services.gauntlet.repository import Evaluation
-from services.gauntlet.tables import evaluations
 from shared.contract.configuration import Configuration
 from shared.contract.events import EvaluationCompleted, EvaluationFailed, EvaluationStarted, Event, EventData
 from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, ModelMetadata, PlayPolicy
@@ -57,7 +56,7 @@ class Announcer:
     ) -> bool:
         """End with EVALUATION_FAILED; False if it has ended already, or the lease is lost."""
         evaluation = await repository.lock_open(tx, evaluation_id)
-        which = evaluations.c.id == evaluation_id if owned is None else owned
+        which = repository.this(evaluation_id) if owned is None else owned
         if evaluation is None or not await repository.fail(tx, which, code, reason[:LONGEST_REASON]):
             return False
         data = EvaluationFailed(

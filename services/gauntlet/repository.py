@@ -118,6 +118,11 @@ async def begin(tx: Write, owned: ColumnElement[bool], previous: CanonicalRefere
     await _change(tx, owned, {"started_at": func.clock_timestamp(), **met})
 
 
+def this(evaluation_id: UUID) -> ColumnElement[bool]:
+    """The evaluation, whoever has its lease."""
+    return evaluations.c.id == evaluation_id
+
+
 def owned_by(evaluation_id: UUID, owner: UUID) -> ColumnElement[bool]:
     """The evaluation, if that runner still has its lease."""
     return and_(evaluations.c.id == evaluation_id, evaluations.c.lease_owner == owner)

@@ -19,7 +19,7 @@ class GauntletSettings(ServiceSettings, GateSettings):
     )
     gauntlet_opening_plies: int = Field(default=4, ge=0, le=200, description="Random decisions that open each game")
     gauntlet_lease_seconds: float = Field(
-        default=10.0, ge=0.5, le=600, description="An evaluation whose worker is silent for so long is taken over"
+        default=10.0, ge=0.5, le=600, description="An evaluation whose service is silent for so long is taken over"
     )
     gauntlet_attempts: int = Field(
         default=3, ge=1, le=100, description="Workers that may die in a row without recording a game"

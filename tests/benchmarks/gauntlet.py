@@ -24,6 +24,13 @@ from shared.contract.evidence import OpponentName
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 LANES, OPENING_PLIES = 32, 4
+CASES: tuple[tuple[str, OpponentName, int], ...] = (
+    ("random", "random", 0),
+    ("heuristic", "heuristic", 0),
+    ("previous", "previous", 0),
+    ("search 32 v random", "random", 32),
+)
+"""Label, opponent, and simulations of the candidate's search."""
 PUBLIC = {"random": "0.6-2", "heuristic": "5", "search 32 v random": "20"}
 """CPU-seconds per game of a public engine of this game: policy-only v Random, its heuristic, a search of 32 simulations."""
 
@@ -62,13 +69,11 @@ def gauntlet(quick: bool) -> Table:
         title=f"Gauntlet of hex8, 2 players, {LANES} lanes",
     )  # fmt: skip
     total = forward = 0.0
-    for label, name, simulations in (
-        ("random", "random", 0), ("heuristic", "heuristic", 0), ("previous", "previous", 0), ("search 32 v random", "random", 32),
-    ):  # fmt: skip
+    for label, name, simulations in CASES:
         clock = ForwardClock(time.process_time)
         candidate, opponent = _players(game, name, simulations, clock)
         started = time.process_time()
-        played = play(game, candidate, opponent, name, games)  # type: ignore[arg-type] # the names above are opponents
+        played = play(game, candidate, opponent, name, games)
         seconds = time.process_time() - started
         if simulations == 0:
             total, forward = total + seconds, forward + clock.seconds
