@@ -1,7 +1,6 @@
 """The tables that every service's schema has for its events: outbox, inbox, feed cursors and dead letters.
 
-`Messaging` describes them for queries; migrations create them with `create_messaging_tables`, so that the three histories stay
-alike. No statements here besides the definition.
+`Messaging` describes them for queries; the frozen revisions beside this file create them. No statements here.
 """
 
 from __future__ import annotations

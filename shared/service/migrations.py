@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from alembic import command, op
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.messaging.tables import Messaging
 from shared.storage.database import Database
 
 SERVICES = ("gauntlet", "promotion", "distribution")
@@ -24,27 +23,33 @@ ROOT = Path(__file__).resolve().parents[2]
 VERSION_TABLE = "alembic_version"
 
 
-def migrate(database_url: str, services: tuple[str, ...] = SERVICES) -> None:
-    """Bring the schemas of `services` to their heads, all or nothing. Blocks; safe to run twice at once."""
-    asyncio.run(_migrate(database_url, services))
+def migrate(database_url: str, services: tuple[str, ...] = SERVICES, revision: str = "head") -> None:
+    """Bring the schemas of `services` to a revision, all or nothing. Blocks; safe to run twice at once."""
+    asyncio.run(_migrate(database_url, services, revision))
 
 
-async def _migrate(database_url: str, services: tuple[str, ...]) -> None:
+def revisions(service: str) -> list[str]:
+    """The revisions of a service's history, oldest first."""
+    history = ScriptDirectory.from_config(_config(service)).walk_revisions()
+    return [script.revision for script in history][::-1]
+
+
+async def _migrate(database_url: str, services: tuple[str, ...], revision: str) -> None:
     engine = create_async_engine(database_url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("select pg_advisory_xact_lock(hashtextextended('ringrift migrate', 0))"))
             for service in services:
                 await connection.execute(text(f'create schema if not exists "{service}"'))
-                await connection.run_sync(_upgrade, service)
+                await connection.run_sync(_upgrade, service, revision)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, service: str) -> None:
+def _upgrade(connection: Connection, service: str, revision: str) -> None:
     config = _config(service)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config(service: str) -> Config:
@@ -83,10 +88,3 @@ async def require_head(database: Database, service: str) -> None:
 def _current(connection: Connection, service: str) -> str | None:
     options = {"version_table": VERSION_TABLE, "version_table_schema": service}
     return MigrationContext.configure(connection, opts=options).get_current_revision()
-
-
-def create_messaging_tables(schema: str) -> None:
-    """In a migration: create outbox, inbox, feed cursors and dead letters in `schema`."""
-    metadata = MetaData(schema=schema)
-    Messaging(metadata)
-    metadata.create_all(op.get_bind())

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.service.migrations import create_messaging_tables
+from shared.messaging.revisions import r0001_initial as messaging
 
 revision = "0001"
 down_revision = None
@@ -80,6 +80,6 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    create_messaging_tables(SCHEMA)
+    messaging.upgrade(SCHEMA)
     for statement in STATEMENTS:
         op.execute(statement)
