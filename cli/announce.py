@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shared.contract.configuration import BoardType
-from shared.contract.events import Event, TrainingCompleted
+from shared.contract.events import Event
+from shared.contract.events.trainer import TrainingCompleted
+from shared.contract.words import BoardType
 from shared.messaging.bus import Bus
 
 SOURCE = "/trainers/ringrift"

@@ -19,8 +19,8 @@ from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
 from local.process import StartFailed
 from local.suite import Addresses, Suite
-from shared.contract.events import TrainingCompleted
-from shared.storage.artifacts import digest_of
+from shared.contract.events.trainer import TrainingCompleted
+from shared.storage.files import digest_of
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "demo"
 CONFIGURATION = "hex8_2p"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.contract.configuration import BoardType
+from shared.contract.words import BoardType
 
 app = typer.Typer(help="Check, measure and watch the game engine.", no_args_is_help=True)
 NumPlayers = Annotated[int, typer.Option(min=2, max=4)]

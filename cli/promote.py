@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from ringrift_client.front_door import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
+from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
 
-from shared.contract.configuration import BoardType
+from shared.contract.words import BoardType
 
 PROMOTED, REFUSED, ERROR = 0, 1, 2
 console = Console(soft_wrap=True, highlight=False)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from shared.contract.configuration import BoardType
+from shared.contract.words import BoardType
 
 
 def train(

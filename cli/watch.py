@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+from ringrift_client import FrontDoorError, Transport
 
-from shared.contract.events import (
-    DistributionCompleted,
-    EvaluationCompleted,
-    EvaluationFailed,
-    EvaluationStarted,
-    Event,
-    ModelPromoted,
-    ModelPromotionFailed,
-)
+from shared.contract.events import Event
+from shared.contract.events.distribution import DistributionCompleted
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted
+from shared.contract.events.promotion import ModelPromoted, ModelPromotionFailed
 from shared.messaging.outbox import BEGINNING
 
 
@@ -62,14 +57,13 @@ class Watch:
     """Reads the three feeds, and what is in progress right now."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
-        self._urls = urls
-        self._client = httpx.Client(timeout=5, trust_env=False)
+        self._services = {name: Transport(url, seconds=5) for name, url in urls.items()}
         self._cursors = dict.fromkeys(urls, BEGINNING)
         self.nodes: Mapping[str, Any] = {}
 
     def update(self, stories: list[Story], configuration: str) -> None:
         """Bring the stories up to date. A service that does not answer just now is asked again the next time."""
-        for service in self._urls:
+        for service in self._services:
             for event in self._new_events(service):
                 for story in stories:
                     story.hear(event)
@@ -93,8 +87,6 @@ class Watch:
 
     def _get(self, service: str, path: str, **params: str | int) -> Any:
         try:
-            answer = self._client.get(self._urls[service] + path, params=params)
-            answer.raise_for_status()
-        except httpx.HTTPError:
+            return self._services[service].call("GET", path, params=params)
+        except FrontDoorError:
             return None
-        return answer.json()

@@ -14,9 +14,10 @@ import numpy as np
 
 from play.games.game import Game, Int16s, Int64s, States
 from play.players.player import Player, PlayerError
-from play.record import Outcome, PlayedGame
+from play.record import PlayedGame
 from play.schedule import PlannedGame
 from shared.contract.gate import units_per_game
+from shared.contract.words import Outcome
 
 
 def encode_rows(rows: Sequence[Int16s]) -> str:

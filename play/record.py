@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.evidence import OpponentName
+from shared.contract.words import OpponentName
 
 Outcome = Literal["win", "draw", "loss", "truncated", "errored"]
 

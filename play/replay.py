@@ -11,7 +11,8 @@ from play.arena import decode_rows, score_of
 from play.games.game import Game, Int16s, States
 from play.games.ringrift.engine import RingRift
 from play.games.ringrift.trace import record_trace
-from play.record import Outcome, PlayedGame
+from play.record import PlayedGame
+from shared.contract.words import Outcome
 
 _ONLY = np.zeros(1, np.int64)
 

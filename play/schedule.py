@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from shared.contract.evidence import OPPONENTS, OpponentName
+from shared.contract.words import OPPONENTS, OpponentName
 
 _MASK = (1 << 63) - 1
 _STREAM_BITS = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from ringrift_client.front_door import FrontDoor, FrontDoorError
+from ringrift_client import FrontDoor, FrontDoorError
 
 from shared.contract.configuration import Configuration
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from ringrift_client.front_door import FrontDoor, Outcome
+from ringrift_client import FrontDoor, Outcome
 
 WAIT_SECONDS = 3600.0
 

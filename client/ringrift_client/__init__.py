@@ -1,1 +1,27 @@
-"""What a program imports to ask a running suite; needs httpx and the standard library only."""
+"""What a trainer or a script imports to ask a running suite; needs httpx and the standard library only.
+
+from ringrift_client import FrontDoor
+
+with FrontDoor.from_environment() as door:
+    request = door.ask({"model_path": "models/my_model.pth", "board_type": "hex8", "num_players": 2})
+    outcome = door.wait_for_outcome(request["id"], 3600, print)
+"""
+
+from ringrift_client.front_door import GAUNTLET_URL, PROMOTION_URL, FrontDoor, Outcome, Say
+from ringrift_client.transport import FrontDoorError, NotJsonError, RefusedError, Transport, UnreachableError
+from ringrift_client.waiting import NotYetError, wait_until
+
+__all__ = [
+    "GAUNTLET_URL",
+    "PROMOTION_URL",
+    "FrontDoor",
+    "FrontDoorError",
+    "NotJsonError",
+    "NotYetError",
+    "Outcome",
+    "RefusedError",
+    "Say",
+    "Transport",
+    "UnreachableError",
+    "wait_until",
+]

@@ -7,8 +7,8 @@ from pathlib import Path
 from play.games.registry import get_game
 from play.models.formats.checkpoint import load_checkpoint
 from play.training.trainer import Plan
-from shared.contract.events import TrainingCompleted
-from shared.storage.artifacts import digest_of
+from shared.contract.events.trainer import TrainingCompleted
+from shared.storage.files import digest_of
 
 
 def announcement(plan: Plan, output: Path) -> TrainingCompleted:

@@ -1,4 +1,4 @@
-"""Builds the distribution service: the frame, the daemon and the routes."""
+"""Builds the distribution service: its connections, the use cases, the daemon and the routes."""
 
 from __future__ import annotations
 
@@ -8,49 +8,50 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from services.distribution import repository
-from services.distribution.api import distribution_router
-from services.distribution.consumers import subscriptions
+from services.distribution.api import artifacts, deliveries, distribute, nodes, status
+from services.distribution.api.problems import TRANSLATIONS
+from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
-from services.distribution.delivery import Node
-from services.distribution.ledger import DeliveryLedger
+from services.distribution.daemon_records import DaemonRecords
+from services.distribution.daemon_state import DaemonState
+from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
+from services.distribution.service import DistributionService
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
-from shared.contract.events import EventType
-from shared.messaging.api import messaging_router
-from shared.messaging.feed import Producer
-from shared.service.frame import ServiceFrame
+from shared.service.api import router as messaging_router
+from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
-from shared.web.application import health_router, new_app
+from shared.web.application import Description, health_router, new_app
+
+DESCRIPTION = Description("RingRift distribution", "Delivers canonical versions to every node.")
+ROUTERS = (artifacts.router, distribute.router, nodes.router, deliveries.router, status.router)
 
 
 def create_app(settings: DistributionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the daemon."""
-    frame = ServiceFrame.build("distribution", settings, MESSAGING)
-    store = ArtifactStore(settings.artifacts_dir)
+    to = Connections.of("distribution", settings, MESSAGING)
+    store, state = ArtifactStore(settings.artifacts_dir), DaemonState(settings.reconcile_seconds)
+    service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source)
+    frame = ServiceFrame(to, HANDLERS.bound(service))
     daemon = UnifiedDistributionDaemon(
-        DeliveryLedger(frame.database, frame.outbox, settings.distribution_timeout),
-        AgentClient(frame.client, store, settings.distribution_url),
+        DaemonRecords(service),
+        AgentClient(to.client, store, settings.distribution_url),
+        state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),
     )
 
     async def deliver() -> None:
-        async with frame.database.write() as tx:
-            for name, url in settings.nodes.items():
-                await repository.register_node(tx, Node(name, url))
+        await service.register(*(Node(name, url) for name, url in settings.nodes.items()))
         await daemon.run()
-
-    producer = Producer("promotion", settings.promotion_url, (EventType.MODEL_PROMOTED,))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running(subscriptions(frame.outbox), [producer], {"daemon": deliver}):
+        async with frame.running({"daemon": deliver}):
             yield
 
-    app = new_app("RingRift distribution", "Delivers canonical versions to every node.", settings, lifespan)
-    app.include_router(health_router(frame.checks))
-    app.include_router(messaging_router(frame))
-    app.include_router(distribution_router(frame, store, daemon))
+    routers = [health_router(frame.checks), messaging_router, *ROUTERS]
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app.state.service, app.state.frame = service, frame
     return app

@@ -9,16 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import TracebackType
 
-
-class BreakerState(StrEnum):
-    """The three states."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
+from shared.contract.words import BreakerState
 
 
 @dataclass(frozen=True)
@@ -78,19 +71,20 @@ class Breaker:
         if self.memory.state is BreakerState.OPEN:
             self._become(replace(self.memory, state=BreakerState.HALF_OPEN, retry_at=None))
 
-    def settle(self, permit: Permit, epoch: int, now: datetime | None, error: str | None) -> None:
-        """Count a permit's outcome: a failure where `error` is given. One from before the last change of state is ignored."""
+    def succeeded(self, epoch: int) -> None:
+        """Count a success, unless it is from before the last change of state."""
+        if epoch == self._epoch:
+            self._become(BreakerMemory())
+
+    def failed(self, epoch: int, now: datetime, error: str) -> None:
+        """Count a failure, unless it is from before the last change of state."""
         if epoch != self._epoch:
-            return
-        if error is None or now is None:
-            if self.memory != BreakerMemory():
-                self._become(BreakerMemory())
             return
         failures = self.memory.failures + 1
         if self.memory.state is BreakerState.HALF_OPEN or failures >= self._policy.failures:
             self._trip(now, failures, error)
         else:
-            self.memory = replace(self.memory, failures=failures, last_error=error)
+            self._become(replace(self.memory, failures=failures, last_error=error))
 
     def release(self, permit: Permit) -> None:
         """Return a probe's slot."""
@@ -117,11 +111,11 @@ class Permit:
 
     def succeed(self) -> None:
         """The node answered as it should."""
-        self._breaker.settle(self, self._epoch, None, None)
+        self._breaker.succeeded(self._epoch)
 
     def fail(self, now: datetime, error: str) -> None:
         """The node did not answer, or said that it is broken."""
-        self._breaker.settle(self, self._epoch, now, error)
+        self._breaker.failed(self._epoch, now, error)
 
     def __enter__(self) -> Permit:
         return self

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from services.distribution import ledger, repository
 from services.distribution.delivery import Head
-from shared.contract.events import Event, ModelPromoted
-from shared.messaging.inbox import Subscription
-from shared.messaging.outbox import Outbox
+from services.distribution.service import DistributionService
+from shared.contract.events import Event
+from shared.contract.events.promotion import ModelPromoted
+from shared.messaging.handlers import HandlerTable
 from shared.storage.database import Write
 
+HANDLERS: HandlerTable[DistributionService] = HandlerTable()
 
-def subscriptions(outbox: Outbox) -> list[Subscription[ModelPromoted]]:
-    """The handlers, by type."""
 
-    async def model_promoted(tx: Write, event: Event, data: ModelPromoted) -> None:
-        """Desire the promoted version, unless a higher one is desired already."""
-        head = Head(event.subject, data.version, data.digest, data.size)
-        if await repository.raise_head(tx, head):
-            await ledger.begin(tx, outbox, head, event)
-
-    return [Subscription(ModelPromoted, model_promoted)]
+@HANDLERS.on(ModelPromoted)
+async def model_promoted(service: DistributionService, tx: Write, event: Event, data: ModelPromoted) -> None:
+    """Desire the promoted version."""
+    await service.desire(tx, Head(event.subject, data.version, data.digest, data.size), event)

@@ -1,27 +1,20 @@
-"""What a delivery is, and how a node's own report decides its state. Pure: no I/O, no time."""
+"""A delivery: one version on its way to one node, its states, and who may move them. Pure: no I/O, no time.
+
+pending, fetching, delivered     the node's own report moves between these, in any direction
+pending, fetching -> pending     a visit that failed
+any of the three  -> pending     an operator's request to prove it again
+pending, fetching -> superseded  a higher version; an end, which nothing leaves
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from services.distribution.node import Report
+from shared.contract.words import DeliveryState
 
-class DeliveryState(StrEnum):
-    """The states of a delivery; `superseded` is one that a higher version overtook."""
-
-    PENDING = "pending"
-    FETCHING = "fetching"
-    DELIVERED = "delivered"
-    SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A machine with an agent, as registered."""
-
-    name: str
-    url: str
+UNFINISHED = frozenset({DeliveryState.PENDING, DeliveryState.FETCHING})
 
 
 @dataclass(frozen=True)
@@ -35,34 +28,6 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a node says is on its disk: version, and SHA-256 and size of the bytes."""
-
-    version: int
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """A node's newest transfer for a configuration; `error` is set when it failed."""
-
-    version: int
-    digest: str
-    bytes_done: int
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a node says of itself, by configuration."""
-
-    node: str
-    models: Mapping[str, Held] = field(default_factory=dict)
-    fetches: Mapping[str, Fetch] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Progress:
     """How far one delivery has come, by the node's report."""
 
@@ -70,6 +35,52 @@ class Progress:
     state: DeliveryState
     bytes_done: int
     detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One version on its way to one node."""
+
+    configuration: str
+    version: int
+    node: str
+    digest: str
+    size: int
+    state: DeliveryState
+    bytes_done: int
+    detail: str | None
+    created_at: datetime
+    updated_at: datetime
+    delivered_at: datetime | None
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the node's last report showed the version on its disk."""
+        return self.state is DeliveryState.DELIVERED
+
+    def progressed(self, progress: Progress) -> Delivery:
+        """Moved by the node's own report."""
+        if self.state is DeliveryState.SUPERSEDED:
+            return self
+        return replace(self, state=progress.state, bytes_done=progress.bytes_done, detail=progress.detail)
+
+    def unreached(self, reason: str) -> Delivery:
+        """Moved by a visit that failed; what was delivered is still on the node's disk, for all that is known."""
+        return replace(self, state=DeliveryState.PENDING, detail=reason) if self.state in UNFINISHED else self
+
+    def reopened(self) -> Delivery:
+        """Moved by a request: the node has to prove again that it holds the version."""
+        if self.state is DeliveryState.SUPERSEDED:
+            return self
+        return replace(
+            self, state=DeliveryState.PENDING, bytes_done=0, detail="reopened by request", delivered_at=None
+        )  # fmt: skip
+
+    def superseded_by(self, version: int) -> Delivery:
+        """Moved by a higher version, which the node gets instead."""
+        if self.state not in UNFINISHED or version <= self.version:
+            return self
+        return replace(self, state=DeliveryState.SUPERSEDED, detail=f"superseded by version {version}")
 
 
 def assess(head: Head, report: Report) -> Progress:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from services.distribution.agent.schemas import ModelOrder, NodeReport
 from services.distribution.daemon import NodeFaultError, RefusedError
-from services.distribution.delivery import Fetch, Head, Held, Node, Report
+from services.distribution.delivery import Head
+from services.distribution.node import Fetch, Held, Node, Report
 from shared.storage.artifacts import ArtifactStore
 
 
@@ -20,14 +21,12 @@ class AgentClient:
         self._client, self._store, self._base_url = client, store, base_url.rstrip("/")
 
     async def report(self, node: Node) -> Report:
-        """What the node says is on its disk. NodeFaultError if it does not answer; RefusedError if it is another node."""
+        """What the node says is on its disk. NodeFaultError if it does not answer as an agent does."""
         answer = await self._send("GET", f"{node.url}/v1/models")
         try:
             report = NodeReport.model_validate_json(answer.content)
         except ValidationError as error:
             raise NodeFaultError(f"{node.url} answered no report of an agent: {error.errors()[0]['msg']}") from None
-        if report.node != node.name:
-            raise RefusedError(f"the agent at {node.url} calls itself {report.node!r}; register it under that name")
         return Report(
             report.node,
             {key: Held(each.version, each.digest, each.size) for key, each in report.models.items()},

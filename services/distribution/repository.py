@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, func, literal, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.distribution.breaker import BreakerMemory, BreakerState
-from services.distribution.delivery import DeliveryState, Head, Node, Progress, Report
+from services.distribution.breaker import BreakerMemory
+from services.distribution.delivery import UNFINISHED, Delivery, Head
+from services.distribution.distribution import Distribution, Ending
+from services.distribution.node import Held, KnownNode, Node, Report
 from services.distribution.tables import breakers, canonical, deliveries, distributions, nodes
+from shared.contract.words import BreakerState, DeliveryState
 from shared.storage.database import Read, Write
 
-_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
-_OPEN = deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.FETCHING))
+_IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
+_IS_DESIRED = and_(
+    distributions.c.configuration == canonical.c.configuration, distributions.c.version == canonical.c.version
+)
+_DELIVERY_KEY = ("configuration", "version", "node")
+_MOVED = {
+    **{name: bindparam(f"its_{name}", type_=deliveries.c[name].type) for name in ("state", "bytes_done", "detail")},
+    "delivered_at": case(
+        (bindparam("its_state") == DeliveryState.DELIVERED, func.now()),
+        else_=bindparam("its_delivered_at", type_=deliveries.c.delivered_at.type),
+    ),
+}
+_IS_UNFINISHED = deliveries.c.state.in_(sorted(UNFINISHED))
 
 
 async def register_node(tx: Write, node: Node) -> None:
@@ -29,27 +43,57 @@ async def remove_node(tx: Write, name: str) -> bool:
     return (await tx.execute(delete(nodes).where(nodes.c.name == name).returning(nodes.c.name))).first() is not None
 
 
-async def list_nodes(tx: Read) -> Sequence[Row[Any]]:
-    """Every node with its breaker's state (null if it never changed), by name."""
-    statement = select(nodes, breakers.c.state.label("breaker")).outerjoin(breakers).order_by(nodes.c.name)
-    return (await tx.execute(statement)).all()
-
-
-async def known_nodes(tx: Read) -> list[Node]:
+async def known_nodes(tx: Read) -> list[KnownNode]:
     """Every registered node, by name."""
-    return [Node(row.name, row.url) for row in await tx.execute(select(nodes).order_by(nodes.c.name))]
+    breaker = func.coalesce(breakers.c.state, BreakerState.CLOSED).label("breaker")
+    statement = select(nodes, breaker).outerjoin(breakers, breakers.c.node == nodes.c.name).order_by(nodes.c.name)
+    return [_known_node(row) for row in await tx.execute(statement)]
+
+
+def _known_node(row: Row[Any]) -> KnownNode:
+    models = {configuration: Held(**held) for configuration, held in row.report.items()}
+    return KnownNode(
+        row.name, row.url, row.registered_at, models, row.reported_at, row.unreached, BreakerState(row.breaker)
+    )  # fmt: skip
+
+
+async def record_report(tx: Write, node: str, report: Report) -> None:
+    """Remember what a node says is on its disk."""
+    models = {configuration: asdict(held) for configuration, held in report.models.items()}
+    await tx.execute(
+        update(nodes).where(nodes.c.name == node).values(report=models, reported_at=func.now(), unreached=None)
+    )
+
+
+async def record_unreached(tx: Write, node: str, error: str) -> None:
+    """Remember why a node could not be asked."""
+    await tx.execute(update(nodes).where(nodes.c.name == node).values(unreached=error))
 
 
 async def heads(tx: Read) -> list[Head]:
     """The desired version of every configuration."""
     rows = await tx.execute(select(canonical).order_by(canonical.c.configuration))
-    return [Head(row.configuration, row.version, row.digest, row.size) for row in rows]
+    return [_head(row) for row in rows]
 
 
 async def head_of(tx: Read, configuration: str) -> Head | None:
     """The desired version of a configuration, None if nothing was promoted."""
-    row = (await tx.execute(select(canonical).where(canonical.c.configuration == configuration))).first()
-    return None if row is None else Head(row.configuration, row.version, row.digest, row.size)
+    row = (await tx.execute(_canonical(configuration))).first()
+    return None if row is None else _head(row)
+
+
+async def locked_head_of(tx: Write, configuration: str) -> Head | None:
+    """The same, and nobody else raises it until the transaction ends."""
+    row = (await tx.execute(_canonical(configuration).with_for_update())).first()
+    return None if row is None else _head(row)
+
+
+def _canonical(configuration: str) -> Select[Any]:
+    return select(canonical).where(canonical.c.configuration == configuration)
+
+
+def _head(row: Row[Any]) -> Head:
+    return Head(row.configuration, row.version, row.digest, row.size)
 
 
 async def raise_head(tx: Write, head: Head) -> bool:
@@ -64,90 +108,67 @@ async def raise_head(tx: Write, head: Head) -> bool:
     return (await tx.execute(raised)).first() is not None
 
 
-async def supersede_below(tx: Write, head: Head) -> None:
-    """Close the deliveries of versions that `head` overtook."""
-    older = and_(deliveries.c.configuration == head.configuration, deliveries.c.version < head.version)
-    detail = f"superseded by version {head.version}"
-    await tx.execute(
-        update(deliveries).where(older, _OPEN).values(state="superseded", detail=detail, updated_at=func.now())
-    )
-
-
 async def open_deliveries(tx: Write) -> None:
     """A delivery of every desired version to every node that has none yet."""
-    wanted = select(
-        canonical.c.configuration, canonical.c.version, nodes.c.name, canonical.c.digest, canonical.c.size
-    ).join(nodes, literal(True))
+    of_head = (canonical.c.configuration, canonical.c.version, nodes.c.name, canonical.c.digest, canonical.c.size)
+    # always in one order, so that two transactions that do this at once wait for each other and not in a circle
+    wanted = select(*of_head).join(nodes, literal(True)).order_by(canonical.c.configuration, nodes.c.name)
     columns = ["configuration", "version", "node", "digest", "size"]
     await tx.execute(insert(deliveries).from_select(columns, wanted).on_conflict_do_nothing())
 
 
-async def reopen_deliveries(tx: Write, head: Head) -> None:
-    """Make every node prove again that it holds `head`."""
-    of_head = and_(deliveries.c.configuration == head.configuration, deliveries.c.version == head.version)
-    await tx.execute(
-        update(deliveries).where(of_head).values(
-            state="pending", bytes_done=0, detail="reopened by request", delivered_at=None, updated_at=func.now()
-        )
-    )  # fmt: skip
-
-
-async def list_deliveries(tx: Read, configuration: str | None, limit: int) -> Sequence[Row[Any]]:
+async def list_deliveries(tx: Read, configuration: str | None, limit: int) -> list[Delivery]:
     """Deliveries, newest version first, of one configuration or of all."""
     statement = select(deliveries).order_by(
         deliveries.c.configuration, deliveries.c.version.desc(), deliveries.c.node
     )  # fmt: skip
     if configuration is not None:
         statement = statement.where(deliveries.c.configuration == configuration)
-    return (await tx.execute(statement.limit(limit))).all()
+    return await _read_deliveries(tx, statement.limit(limit))
 
 
-async def current_deliveries(tx: Read) -> Sequence[Row[Any]]:
-    """The deliveries of the desired versions, with what each node last reported and why it could not be reached."""
-    statement = (
-        select(deliveries, nodes.c.unreached, nodes.c.reported_at)
-        .join(canonical, _CURRENT)
-        .join(nodes, nodes.c.name == deliveries.c.node)
-        .order_by(deliveries.c.configuration, deliveries.c.node)
-    )
-    return (await tx.execute(statement)).all()
+async def current_deliveries(
+    tx: Read, *, configuration: str | None = None, node: str | None = None
+) -> list[Delivery]:  # fmt: skip
+    """The deliveries of the desired versions: of one configuration or of all, to one node or to all."""
+    return await _read_deliveries(tx, _current(configuration, node))
 
 
-async def record_report(tx: Write, node: str, report: Report) -> None:
-    """Remember what a node says is on its disk."""
-    models = {configuration: asdict(held) for configuration, held in report.models.items()}
-    await tx.execute(
-        update(nodes).where(nodes.c.name == node).values(report=models, reported_at=func.now(), unreached=None)
-    )
+async def locked_current_deliveries(
+    tx: Write, *, configuration: str | None = None, node: str | None = None
+) -> list[Delivery]:  # fmt: skip
+    """The same, and nobody else moves them until the transaction ends."""
+    return await _read_deliveries(tx, _current(configuration, node).with_for_update(of=deliveries))
 
 
-async def record_unreached(tx: Write, node: str, error: str) -> None:
-    """Remember why a node could not be asked."""
-    await tx.execute(update(nodes).where(nodes.c.name == node).values(unreached=error[:1000]))
-    unfinished = and_(deliveries.c.node == node, _OPEN)
-    await tx.execute(
-        update(deliveries).where(unfinished).values(state="pending", detail=error[:1000], updated_at=func.now())
-    )
+async def locked_unfinished_below(tx: Write, head: Head) -> list[Delivery]:
+    """The unfinished deliveries of versions below `head`, which nobody else moves until the transaction ends."""
+    below = and_(deliveries.c.configuration == head.configuration, deliveries.c.version < head.version)
+    statement = select(deliveries).where(below, _IS_UNFINISHED).order_by(deliveries.c.version, deliveries.c.node)
+    return await _read_deliveries(tx, statement.with_for_update())
 
 
-async def record_progress(tx: Write, node: str, progress: Progress) -> bool:
-    """Remember how far a delivery is; False if nothing changed or a higher version overtook it."""
-    head, delivered = progress.head, progress.state is DeliveryState.DELIVERED
-    values = {"state": str(progress.state), "bytes_done": progress.bytes_done, "detail": progress.detail}
-    same = and_(*(deliveries.c[name].is_not_distinct_from(value) for name, value in values.items()))
-    statement = (
-        update(deliveries)
-        .where(
-            deliveries.c.configuration == head.configuration,
-            deliveries.c.version == head.version,
-            deliveries.c.node == node,
-            deliveries.c.state != DeliveryState.SUPERSEDED,
-            ~same,
-        )
-        .values(**values, updated_at=func.now(), delivered_at=func.now() if delivered else deliveries.c.delivered_at)
-        .returning(deliveries.c.node)
-    )
-    return (await tx.execute(statement)).first() is not None
+def _current(configuration: str | None, node: str | None) -> Select[Any]:
+    statement = select(deliveries).join(canonical, _IS_CURRENT)
+    if configuration is not None:
+        statement = statement.where(deliveries.c.configuration == configuration)
+    if node is not None:
+        statement = statement.where(deliveries.c.node == node)
+    return statement.order_by(deliveries.c.configuration, deliveries.c.node)
+
+
+async def _read_deliveries(tx: Read, statement: Select[Any]) -> list[Delivery]:
+    rows = (await tx.execute(statement)).mappings()
+    return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows]
+
+
+async def save_deliveries(tx: Write, moved: Sequence[Delivery]) -> None:
+    """Write deliveries as they are after a move, with the time of it."""
+    if not moved:
+        return
+    key = and_(*(deliveries.c[name] == bindparam(f"its_{name}") for name in _DELIVERY_KEY))
+    statement = update(deliveries).where(key).values(**_MOVED, updated_at=func.now())
+    await tx.execute(statement, [{f"its_{name}": value for name, value in asdict(each).items()} for each in moved])
 
 
 async def start_distribution(tx: Write, head: Head) -> None:
@@ -159,41 +180,28 @@ async def start_distribution(tx: Write, head: Head) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["configuration", "version"], set_=again))
 
 
-async def open_distributions(tx: Write, overdue_after: float) -> Sequence[Row[Any]]:
-    """Distributions of desired versions that are not complete, locked; with `overdue` and `seconds` since their start."""
+async def locked_distributions(tx: Write) -> list[Distribution]:
+    """The distributions of desired versions that are not complete; nobody else ends them until the transaction ends."""
     seconds = func.extract("epoch", func.clock_timestamp() - distributions.c.started_at)
     statement = (
-        select(distributions, seconds.label("seconds"), (seconds >= overdue_after).label("overdue"))
-        .join(
-            canonical,
-            and_(
-                distributions.c.configuration == canonical.c.configuration,
-                distributions.c.version == canonical.c.version,
-            ),
-        )
+        select(distributions, seconds.label("seconds"))
+        .join(canonical, _IS_DESIRED)
         .where(distributions.c.completed_at.is_(None))
         .order_by(distributions.c.configuration)
         .with_for_update(of=distributions)
     )
-    return (await tx.execute(statement)).all()
+    return [
+        Distribution(row.configuration, row.version, row.digest, float(row.seconds), row.failed_at is not None)
+        for row in await tx.execute(statement)
+    ]
 
 
-async def node_states(tx: Read, configuration: str, version: int) -> Mapping[str, str | None]:
-    """For every registered node: None if it holds the version, otherwise the reason in words."""
+async def end_distribution(tx: Write, distribution: Distribution, ending: Ending) -> None:
+    """Note that a distribution was completed, or ran out of time."""
+    column = {"completed": distributions.c.completed_at, "failed": distributions.c.failed_at}[ending]
     this = and_(
-        deliveries.c.node == nodes.c.name,
-        deliveries.c.configuration == configuration,
-        deliveries.c.version == version,
+        distributions.c.configuration == distribution.configuration, distributions.c.version == distribution.version
     )
-    reason = func.coalesce(nodes.c.unreached, deliveries.c.detail, deliveries.c.state, "not yet visited")
-    missing = case((deliveries.c.state == DeliveryState.DELIVERED, None), else_=reason)
-    rows = await tx.execute(select(nodes.c.name, missing.label("missing")).outerjoin(deliveries, this))
-    return {row.name: row.missing for row in rows}
-
-
-async def end_distribution(tx: Write, configuration: str, version: int, column: str) -> None:
-    """Note that a distribution was completed (`completed_at`) or ran out of time (`failed_at`)."""
-    this = and_(distributions.c.configuration == configuration, distributions.c.version == version)
     await tx.execute(update(distributions).where(this).values({column: func.clock_timestamp()}))
 
 

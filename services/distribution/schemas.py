@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from services.distribution.breaker import BreakerState
-from services.distribution.delivery import DeliveryState
-from shared.contract.configuration import ConfigurationKey
-from shared.contract.events import Digest
+from shared.contract.words import (
+    CANONICAL_FILE_PATTERN,
+    BreakerState,
+    ConfigurationKey,
+    DeliveryState,
+    Digest,
+    NodeName,
+)
 
-NodeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", examples=["node-1"])]
-_NAMED_FILE = re.compile(r"(?:canonical|ringrift_best)_([a-z0-9]+_[234]p)\.pth")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
@@ -37,6 +39,8 @@ class NodeRegistration(BaseModel):
 
 class NodeView(BaseModel):
     """A registered node, with what is known of it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     name: str
     url: str
@@ -88,13 +92,19 @@ class DistributeModel(BaseModel):
     @model_validator(mode="after")
     def _names_a_configuration(self) -> Self:
         if self.configuration is None:
-            match = _NAMED_FILE.fullmatch(PurePosixPath(self.model_path or "").name)
+            match = re.fullmatch(CANONICAL_FILE_PATTERN, PurePosixPath(self.model_path or "").name)
             if match is None:
                 raise ValueError(
                     "give configuration, or model_path with a canonical file's name: models/canonical_hex8_2p.pth"
                 )
             self.configuration = match.group(1)
         return self
+
+    @property
+    def named_configuration(self) -> str:
+        """The configuration, whichever member named it."""
+        assert self.configuration is not None  # seen to by the validator
+        return self.configuration
 
 
 class DistributionAccepted(BaseModel):
@@ -108,6 +118,8 @@ class DistributionAccepted(BaseModel):
 
 class Availability(BaseModel):
     """Whether one node holds the canonical version of a configuration, by its own report."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     has_model: bool
     version: int | None

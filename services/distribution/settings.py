@@ -8,13 +8,14 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from services.distribution.schemas import NodeRegistration
+from shared.contract.words import DISTRIBUTION_PORT, Port
 from shared.process.settings import ServiceSettings
 
 
 class DistributionSettings(ServiceSettings):
     """What the distribution service reads."""
 
-    distribution_port: int = Field(default=8772, ge=1, le=65535)
+    distribution_port: Port = DISTRIBUTION_PORT
     distribution_timeout: float = Field(
         default=300, gt=0, description="Seconds until a distribution that lacks nodes is reported as failed"
     )

@@ -1,4 +1,4 @@
-"""Builds the gauntlet service: the frame, the runner of evaluations, and the routes."""
+"""Builds the gauntlet service: connections, use cases, the runner of evaluations, and the routes."""
 
 from __future__ import annotations
 
@@ -7,39 +7,50 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.gauntlet.api import gauntlet_router
-from services.gauntlet.consumers import subscriptions
+from services.gauntlet.api import evaluations, games, progress
+from services.gauntlet.api.problems import TRANSLATIONS
+from services.gauntlet.consumers import HANDLERS
 from services.gauntlet.feedback_loop import FeedbackLoopController
-from services.gauntlet.outcome import Announcer
-from services.gauntlet.runner import EvaluationRunner
+from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
+from services.gauntlet.runner import EvaluationRunner, Limits
+from services.gauntlet.service import GauntletService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
-from shared.contract.events import EventType
-from shared.messaging.api import messaging_router
-from shared.messaging.feed import Producer
-from shared.service.frame import ServiceFrame
+from services.gauntlet.worker.process import Processes
+from shared.process.tasks import Loop
+from shared.service import api as events
+from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
-from shared.web.application import health_router, new_app
+from shared.web.application import Description, health_router, new_app
+
+DESCRIPTION = Description("RingRift gauntlet", "Plays candidates against their opponents.")
+NOUNS = (evaluations, games, progress)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the runner of evaluations."""
-    frame = ServiceFrame.build("gauntlet", settings, MESSAGING)
-    controller = FeedbackLoopController(settings.gates(), settings.play, settings.skip_gauntlet)
-    announcer = Announcer(frame.outbox, frame.source)
-    runner = EvaluationRunner(settings, frame.database, announcer, ArtifactStore(settings.artifacts_dir))
-    promotion = Producer(
-        "promotion", settings.promotion_url, (EventType.EVALUATION_REQUESTED, EventType.MODEL_PROMOTED)
+    to = Connections.of("gauntlet", settings, MESSAGING)
+    service = GauntletService(to.database, to.outbox, FeedbackLoopController(settings.play), to.source)
+    frame = ServiceFrame(to, HANDLERS.bound(service))
+    policies = RememberedPolicies(PromotionPolicies(to.client, settings.promotion_url), to.database)
+    runner = EvaluationRunner(
+        service,
+        Processes(),
+        policies,
+        ArtifactStore(settings.artifacts_dir),
+        settings.models_dir,
+        Limits(settings.gauntlet_lease_seconds, settings.gauntlet_attempts, settings.gauntlet_lanes),
     )
-    players = {f"play-{number}": runner.play for number in range(1, settings.gauntlet_workers + 1)}
+    loops: dict[str, Loop] = {"take-in": runner.take_in, "policies": policies.follow}
+    loops |= {f"play-{number}": runner.play for number in range(1, settings.gauntlet_workers + 1)}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running(subscriptions(controller), [promotion], {"take-in": runner.take_in, **players}):
+        async with frame.running(loops):
             yield
 
-    app = new_app("RingRift gauntlet", "Plays candidates against their opponents.", settings, lifespan)
-    app.include_router(health_router(frame.checks))
-    app.include_router(messaging_router(frame))
-    app.include_router(gauntlet_router(frame, controller, announcer))
+    checks = {**frame.checks, "policy": policies.require_one}
+    routers = [health_router(checks), events.router, *(noun.router for noun in NOUNS)]
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app.state.service, app.state.frame = service, frame
     return app

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from services.gauntlet import repository
-from services.gauntlet.feedback_loop import FeedbackLoopController, PlannedEvaluation
-from shared.contract.events import EvaluationRequested, Event, ModelPromoted, TrainingCompleted
-from shared.messaging.inbox import Subscription
+from services.gauntlet.service import GauntletService
+from shared.contract.events import Event
+from shared.contract.events.promotion import EvaluationRequested, ModelPromoted
+from shared.contract.events.trainer import TrainingCompleted
+from shared.messaging.handlers import HandlerTable
 from shared.storage.database import Write
 
-
-def subscriptions(controller: FeedbackLoopController) -> list[Subscription[Any]]:
-    """The handlers, by type."""
-
-    async def training_completed(tx: Write, event: Event, data: TrainingCompleted) -> None:
-        """Record an evaluation of the trained model."""
-        await _record(tx, event, controller.after_training(event.id, data))
-
-    async def evaluation_requested(tx: Write, event: Event, data: EvaluationRequested) -> None:
-        """Record the evaluation that the promotion service asks for."""
-        await _record(tx, event, controller.after_request(event.id, data))
-
-    async def model_promoted(tx: Write, event: Event, data: ModelPromoted) -> None:
-        """Meet this version as `previous` from now on."""
-        await repository.record_canonical(tx, event.subject, data.version, data.digest)
-
-    return [
-        Subscription(TrainingCompleted, training_completed),
-        Subscription(EvaluationRequested, evaluation_requested),
-        Subscription(ModelPromoted, model_promoted),
-    ]
+HANDLERS: HandlerTable[GauntletService] = HandlerTable()
 
 
-async def _record(tx: Write, event: Event, planned: PlannedEvaluation) -> None:
-    await repository.add_evaluation(tx, planned, event.model_dump(mode="json"))
+@HANDLERS.on(TrainingCompleted)
+async def training_completed(service: GauntletService, tx: Write, event: Event, data: TrainingCompleted) -> None:
+    """Record an evaluation of the trained model."""
+    await service.record(tx, event, service.controller.after_training(event.id, data))
+
+
+@HANDLERS.on(EvaluationRequested)
+async def evaluation_requested(service: GauntletService, tx: Write, event: Event, data: EvaluationRequested) -> None:
+    """Record the evaluation that the promotion service asks for."""
+    await service.record(tx, event, service.controller.after_request(event.id, data))
+
+
+@HANDLERS.on(ModelPromoted)
+async def model_promoted(service: GauntletService, tx: Write, event: Event, data: ModelPromoted) -> None:
+    """Meet this version as `previous` from now on."""
+    await service.record_canonical(tx, event.subject, data.version, data.digest)

@@ -6,17 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from play.record import Outcome
-from shared.contract.evidence import (
-    OPPONENTS,
-    CanonicalReference,
-    Evidence,
-    GatePolicy,
-    OpponentEvidence,
-    OpponentName,
-    PlayPolicy,
-)
+from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.gate import units_per_game
+from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.words import OPPONENTS, OpponentName, Outcome
 
 
 class Result(NamedTuple):
@@ -63,6 +56,7 @@ def assemble(
     opponents = [] if skipped else opponents_to_meet(previous)
     return Evidence(
         seed=seed,
+        policy_id=gates.id,
         gates=gates,
         play=play,
         skipped=skipped,

@@ -6,25 +6,28 @@ Pure: an event in, a planned evaluation out. Recording it, once for each event, 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from shared.contract.configuration import Configuration
-from shared.contract.events import EvaluationRequested, TrainingCompleted
-from shared.contract.evidence import GatePolicy, PlayPolicy
-
-Reason = Literal["training", "request", "manual", "forced", "stale"]
+from shared.contract.events.promotion import EvaluationRequested
+from shared.contract.events.trainer import TrainingCompleted
+from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.words import EvaluationReason
 
 
 @dataclass(frozen=True)
 class PlannedEvaluation:
-    """An evaluation to be recorded. `model_path` or `digest` says of which model; both must then agree."""
+    """An evaluation to be recorded. `model_path` or `digest` says of which model; both must then agree.
+
+    policy: None where the promotion service has to be asked for it, with `games` for each opponent if given.
+    """
 
     id: UUID
     configuration: Configuration
-    reason: Reason
-    gates: GatePolicy
+    reason: EvaluationReason
+    games: int | None
+    policy: GatePolicy | None
     play: PlayPolicy
     skip_games: bool
     model_path: str | None
@@ -34,31 +37,37 @@ class PlannedEvaluation:
 
 @dataclass(frozen=True)
 class FeedbackLoopController:
-    """Plans evaluations under the policy in force. `skip_games`: an operator switched the games off."""
+    """Plans evaluations. `play`: how networks choose their moves here."""
 
-    gates: GatePolicy
     play: PlayPolicy
-    skip_games: bool = False
 
     def after_training(self, event_id: UUID, data: TrainingCompleted) -> PlannedEvaluation:
         """The evaluation of a model that a trainer announced. It carries the event's id, so that one event is one evaluation."""
-        return self.on_request(event_id, data.configuration, "training", data.model_path, data.digest, None)
+        return self.on_request(event_id, data.configuration, data.model_path, data.digest, None, reason="training")
 
     def after_request(self, event_id: UUID, data: EvaluationRequested) -> PlannedEvaluation:
-        """The evaluation that the promotion service asks for."""
-        return self.on_request(
-            event_id, data.configuration, data.reason, data.model_path, data.digest, data.games, data.request_id
+        """The evaluation that the promotion service asks for, under the policy that it names."""
+        planned = self.on_request(
+            event_id, data.configuration, data.model_path, data.digest, data.games, reason=data.reason
         )
+        forced = data.reason == "forced"
+        return replace(planned, policy=data.policy, skip_games=forced, request_id=data.request_id)
 
     def on_request(
-        self, evaluation_id: UUID, configuration: Configuration, reason: Reason, model_path: str | None,
-        digest: str | None, games: int | None, request_id: UUID | None = None,
+        self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None,
+        games: int | None, *, reason: EvaluationReason = "request",
     ) -> PlannedEvaluation:  # fmt: skip
         """An evaluation of one model; `games` for each opponent instead of the policy's number."""
-        gates = self.gates if games is None else self.gates.model_copy(update={"games": games})
-        skip = self.skip_games or reason == "forced"
         return PlannedEvaluation(
-            evaluation_id, configuration, reason, gates, self.play, skip, model_path, digest, request_id
+            evaluation_id,
+            configuration,
+            reason,
+            games,
+            None,
+            self.play,
+            skip_games=False,
+            model_path=model_path,
+            digest=digest,
         )
 
 

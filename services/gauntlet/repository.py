@@ -9,20 +9,55 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from play.record import PlayedGame
+from services.gauntlet.evaluation import (
+    CLAIM,
+    COMPLETE,
+    FAIL,
+    OPEN,
+    RELEASE,
+    TAKE_IN,
+    TAKE_OVER,
+    Claimed,
+    Evaluation,
+    Lease,
+    Move,
+)  # fmt: skip
 from services.gauntlet.evidence import Result
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.tables import canonical_versions, evaluations, games
+from services.gauntlet.tables import canonical_versions, evaluations, games, policies
+from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
+from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.words import EvaluationState
 from shared.storage.artifacts import Artifact
 from shared.storage.database import Read, Write, lock_for_transaction
+from shared.storage.idempotency import insert_once
 
-OPEN = ("received", "queued", "running")
-Evaluation = Row[Any]
-"""A row of gauntlet.evaluations."""
+_AS_IS = (
+    "id", "reason", "cause", "request_id", "model_path", "announced_digest", "games", "skip_games", "waits_for", "digest",
+    "size", "seed", "model", "attempts", "revision", "evidence", "failure_code", "failure_reason", "requested_at",
+    "started_at", "ended_at",
+)  # fmt: skip
+
+
+def _evaluation(row: Row[Any]) -> Evaluation:
+    met = row.previous_version is not None
+    return Evaluation(
+        configuration=Configuration.parse(row.configuration),
+        policy=GatePolicy.model_validate(row.gates) if row.gates else None,
+        play=PlayPolicy.model_validate(row.play),
+        state=EvaluationState(row.state),
+        previous=CanonicalReference(version=row.previous_version, digest=row.previous_digest) if met else None,
+        **{name: row._mapping[name] for name in _AS_IS},
+    )
+
+
+def _policy(policy: GatePolicy | None) -> dict[str, Any]:
+    return {"gates": policy.model_dump(mode="json"), "policy_id": policy.id} if policy else {}
 
 
 async def add_evaluation(
@@ -38,32 +73,30 @@ async def add_evaluation(
         "idempotency_key": idempotency_key,
         "model_path": planned.model_path,
         "announced_digest": planned.digest,
-        "gates": planned.gates.model_dump(mode="json"),
+        "games": planned.games,
         "play": planned.play.model_dump(mode="json"),
         "skip_games": planned.skip_games,
+        **_policy(planned.policy),
     }
-    statement = insert(evaluations).values(row).on_conflict_do_nothing().returning(evaluations.c.id)
-    if (await tx.execute(statement)).scalar() is not None or idempotency_key is None:
-        return planned.id
-    same = select(evaluations.c.id).where(evaluations.c.idempotency_key == idempotency_key)
-    found: UUID = (await tx.execute(same)).scalar_one()
-    return found
+    return await insert_once(tx, evaluations, row)
 
 
 async def evaluation(tx: Read, evaluation_id: UUID) -> Evaluation | None:
     """One evaluation."""
-    return (await tx.execute(select(evaluations).where(evaluations.c.id == evaluation_id))).first()
+    found = await _evaluations(tx, select(evaluations).where(evaluations.c.id == evaluation_id))
+    return found[0] if found else None
 
 
 async def lock_open(tx: Write, evaluation_id: UUID) -> Evaluation | None:
     """An evaluation that has not ended, locked until the transaction does; None if there is none."""
     wanted = and_(evaluations.c.id == evaluation_id, evaluations.c.state.in_(OPEN))
-    return (await tx.execute(select(evaluations).where(wanted).with_for_update())).first()
+    found = await _evaluations(tx, select(evaluations).where(wanted).with_for_update())
+    return found[0] if found else None
 
 
 async def list_evaluations(
     tx: Read, configuration: str | None, state: str | None, before: UUID | None, limit: int
-) -> Sequence[Evaluation]:
+) -> list[Evaluation]:
     """Evaluations, newest first; `before`: only those after that one in this order."""
     key = tuple_(evaluations.c.requested_at, evaluations.c.id)
     statement = select(evaluations).order_by(evaluations.c.requested_at.desc(), evaluations.c.id.desc()).limit(limit)
@@ -76,126 +109,143 @@ async def list_evaluations(
         statement = statement.where(
             key < select(other.c.requested_at, other.c.id).where(other.c.id == before).scalar_subquery()
         )
-    return (await tx.execute(statement)).all()
+    return await _evaluations(tx, statement)
 
 
-async def received(tx: Read) -> Sequence[Evaluation]:
-    """Evaluations whose model file is not taken in yet, oldest first."""
-    waiting = select(evaluations).where(evaluations.c.state == "received")
-    return (await tx.execute(waiting.order_by(evaluations.c.requested_at).limit(100))).all()
+async def received(tx: Read) -> list[Evaluation]:
+    """Evaluations that are not ready to be played yet, oldest first."""
+    waiting = select(evaluations).where(evaluations.c.state == EvaluationState.RECEIVED)
+    return await _evaluations(tx, waiting.order_by(evaluations.c.requested_at).limit(100))
 
 
-async def queue(tx: Write, evaluation_id: UUID, artifact: Artifact, seed: int) -> None:
-    """The model's bytes are in the store: the evaluation can be played."""
-    values = {"state": "queued", "digest": artifact.digest, "size": artifact.size, "seed": seed}
-    await _change(tx, and_(evaluations.c.id == evaluation_id, evaluations.c.state == "received"), values)
+async def _evaluations(tx: Read, statement: Select[Any]) -> list[Evaluation]:
+    return [_evaluation(row) for row in await tx.execute(statement)]
 
 
-async def claim(tx: Write, owner: UUID, lease_seconds: float) -> Evaluation | None:
+async def wait_for(tx: Write, evaluation_id: UUID, what: str) -> None:
+    """Say what an evaluation waits for, if that has changed."""
+    this = and_(evaluations.c.id == evaluation_id, evaluations.c.waits_for.is_distinct_from(what))
+    await _change(tx, and_(this, evaluations.c.state == EvaluationState.RECEIVED), {"waits_for": what})
+
+
+async def take_in(tx: Write, evaluation_id: UUID, artifact: Artifact, seed: int, policy: GatePolicy) -> None:
+    """The model's bytes are in the store and the policy is known: the evaluation can be played."""
+    values = {"digest": artifact.digest, "size": artifact.size, "seed": seed, "waits_for": None, **_policy(policy)}
+    if policy.skip_games:
+        values["skip_games"] = True
+    await _move(tx, TAKE_IN, evaluations.c.id == evaluation_id, values)
+
+
+async def claim(tx: Write, owner: UUID, lease_seconds: float) -> Claimed | None:
     """Take the oldest evaluation that waits, or whose worker went silent; one at a time for each configuration."""
     await lock_for_transaction(tx, "gauntlet claim")
     busy = evaluations.alias()
-    silent = and_(evaluations.c.state == "running", evaluations.c.lease_until < func.clock_timestamp())
+    silent = and_(
+        evaluations.c.state.in_(TAKE_OVER.sources), evaluations.c.lease_until < func.clock_timestamp()
+    )  # fmt: skip
     free = and_(
-        evaluations.c.state == "queued",
+        evaluations.c.state.in_(CLAIM.sources),
         ~select(busy.c.id)
-        .where(busy.c.configuration == evaluations.c.configuration, busy.c.state == "running")
+        .where(busy.c.configuration == evaluations.c.configuration, busy.c.state == EvaluationState.RUNNING)
         .exists(),
     )
     oldest = select(evaluations.c.id).where(or_(silent, free)).order_by(evaluations.c.requested_at).limit(1)
     values = {
-        "state": "running",
+        "state": CLAIM.target,
         "lease_owner": owner,
         "lease_until": _from_now(lease_seconds),
         "attempts": evaluations.c.attempts + 1,
     }
-    return await _change(tx, evaluations.c.id == oldest.scalar_subquery(), values)
+    taken = await _change(tx, evaluations.c.id == oldest.scalar_subquery(), values)
+    return Claimed(taken, Lease(taken.id, owner, lease_seconds)) if taken else None
 
 
-async def begin(tx: Write, owned: ColumnElement[bool], previous: CanonicalReference | None) -> None:
+async def begin(tx: Write, lease: Lease, previous: CanonicalReference | None) -> None:
     """The first attempt starts: fix the canonical version that is met."""
     met = {"previous_version": previous.version, "previous_digest": previous.digest} if previous else {}
-    await _change(tx, owned, {"started_at": func.clock_timestamp(), **met})
+    await _change(tx, _held(lease), {"started_at": func.clock_timestamp(), **met})
 
 
-def this(evaluation_id: UUID) -> ColumnElement[bool]:
-    """The evaluation, whoever has its lease."""
-    return evaluations.c.id == evaluation_id
-
-
-def owned_by(evaluation_id: UUID, owner: UUID) -> ColumnElement[bool]:
-    """The evaluation, if that runner still has its lease."""
-    return and_(evaluations.c.id == evaluation_id, evaluations.c.lease_owner == owner)
-
-
-async def extend_lease(tx: Write, owned: ColumnElement[bool], lease_seconds: float) -> bool:
+async def extend_lease(tx: Write, lease: Lease) -> bool:
     """The worker is alive."""
-    statement = (
-        update(evaluations).where(owned).values(lease_until=_from_now(lease_seconds)).returning(evaluations.c.id)
-    )
-    return (await tx.execute(statement)).first() is not None
+    statement = update(evaluations).where(_held(lease)).values(lease_until=_from_now(lease.seconds))
+    return (await tx.execute(statement.returning(evaluations.c.id))).first() is not None
 
 
-async def record_model(tx: Write, owned: ColumnElement[bool], model: ModelMetadata) -> bool:
+async def record_model(tx: Write, lease: Lease, model: ModelMetadata) -> bool:
     """What the checkpoint says of itself."""
-    return await _change(tx, owned, {"model": model.model_dump(mode="json")}) is not None
+    return await _change(tx, _held(lease), {"model": model.model_dump(mode="json")}) is not None
 
 
-async def record_games(
-    tx: Write, owned: ColumnElement[bool], evaluation_id: UUID, played: Sequence[PlayedGame]
-) -> bool:
+async def record_games(tx: Write, lease: Lease, played: Sequence[PlayedGame]) -> bool:
     """Finished games, each once. Progress proves that the worker can play: the count of attempts begins anew."""
-    if await _change(tx, owned, {"attempts": 0}) is None:
+    if await _change(tx, _held(lease), {"attempts": 0}) is None:
         return False
-    rows = [{"evaluation_id": evaluation_id, **each.model_dump()} for each in played]
+    rows = [{"evaluation_id": lease.evaluation_id, **each.model_dump()} for each in played]
     await tx.execute(insert(games).on_conflict_do_nothing(), rows)
     return True
 
 
-async def release(tx: Write, owned: ColumnElement[bool], *, counted: bool) -> None:
+async def release(tx: Write, lease: Lease, *, counted: bool) -> None:
     """Give an evaluation back to the queue; an attempt that was not the worker's fault is not `counted`."""
     attempts = evaluations.c.attempts if counted else func.greatest(evaluations.c.attempts - 1, 0)
-    values = {"state": "queued", "lease_owner": None, "lease_until": None, "attempts": attempts}
-    await _change(tx, owned, values)
+    await _move(tx, RELEASE, _held(lease), {"lease_owner": None, "lease_until": None, "attempts": attempts})
 
 
-async def complete(tx: Write, owned: ColumnElement[bool], evidence: Evidence) -> bool:
+async def complete(tx: Write, lease: Lease, evidence: Evidence) -> bool:
     """The evaluation ends with evidence."""
-    return await _end(tx, owned, {"state": "completed", "evidence": evidence.model_dump(mode="json")})
+    return await _end(tx, COMPLETE, _held(lease), {"evidence": evidence.model_dump(mode="json")})
 
 
-async def fail(tx: Write, which: ColumnElement[bool], code: str, reason: str) -> bool:
-    """The evaluation ends without evidence."""
-    return await _end(tx, which, {"state": "failed", "failure_code": code, "failure_reason": reason})
+async def fail(tx: Write, evaluation_id: UUID, lease: Lease | None, code: str, reason: str) -> bool:
+    """The evaluation ends without evidence; with a lease only if that still holds."""
+    which = evaluations.c.id == evaluation_id if lease is None else _held(lease)
+    return await _end(tx, FAIL, which, {"failure_code": code, "failure_reason": reason})
 
 
-async def _end(tx: Write, which: ColumnElement[bool], values: dict[str, Any]) -> bool:
-    ended = {"lease_owner": None, "lease_until": None, "ended_at": func.clock_timestamp(), **values}
-    return await _change(tx, and_(which, evaluations.c.state.in_(OPEN)), ended) is not None
+def _held(lease: Lease) -> ColumnElement[bool]:
+    """The evaluation, if that lease is still the one."""
+    return and_(evaluations.c.id == lease.evaluation_id, evaluations.c.lease_owner == lease.owner)
+
+
+async def _end(tx: Write, move: Move, which: ColumnElement[bool], values: dict[str, Any]) -> bool:
+    ended = {"lease_owner": None, "lease_until": None, "waits_for": None, "ended_at": func.clock_timestamp()}
+    return await _move(tx, move, which, {**ended, **values}) is not None
+
+
+async def _move(tx: Write, move: Move, which: ColumnElement[bool], values: dict[str, Any]) -> Evaluation | None:
+    """Make a move; None if the evaluation is in no state from which there is one."""
+    may = and_(which, evaluations.c.state.in_(move.sources))
+    return await _change(tx, may, {"state": move.target, **values})
 
 
 async def _change(tx: Write, which: ColumnElement[bool], values: dict[str, Any]) -> Evaluation | None:
     """Update an evaluation, with a new revision; None if it is not (any more) as `which` says."""
     statement = update(evaluations).where(which).values(revision=evaluations.c.revision + 1, **values)
-    changed: Evaluation | None = (await tx.execute(statement.returning(evaluations))).first()
-    return changed
+    row = (await tx.execute(statement.returning(evaluations))).first()
+    return _evaluation(row) if row else None
 
 
 async def played_games(tx: Read, evaluation_id: UUID) -> list[PlayedGame]:
     """Every recorded game, in schedule order for each opponent."""
-    columns = [games.c[name] for name in PlayedGame.model_fields]
-    statement = select(*columns).where(games.c.evaluation_id == evaluation_id).order_by(games.c.opponent, games.c.index)
+    statement = _games(evaluation_id).order_by(games.c.opponent, games.c.index)
     return [PlayedGame.model_validate(row._mapping) for row in await tx.execute(statement)]
 
 
 async def page_of_games(
     tx: Read, evaluation_id: UUID, opponent: str | None, offset: int, limit: int
-) -> Sequence[Row[Any]]:
+) -> list[PlayedGame]:
     """Recorded games in schedule order."""
-    statement = select(games).where(games.c.evaluation_id == evaluation_id)
+    statement = _games(evaluation_id)
     if opponent is not None:
         statement = statement.where(games.c.opponent == opponent)
-    return (await tx.execute(statement.order_by(games.c.opponent, games.c.index).offset(offset).limit(limit))).all()
+    page = statement.order_by(games.c.opponent, games.c.index).offset(offset).limit(limit)
+    return [PlayedGame.model_validate(row._mapping) for row in await tx.execute(page)]
+
+
+def _games(evaluation_id: UUID) -> Select[Any]:
+    columns = [games.c[name] for name in PlayedGame.model_fields]
+    return select(*columns).where(games.c.evaluation_id == evaluation_id)
 
 
 async def results(tx: Read, evaluation_id: UUID) -> list[Result]:
@@ -222,6 +272,25 @@ async def record_canonical(tx: Write, configuration: str, version: int, digest: 
             where=canonical_versions.c.version < version,
         )
     )
+
+
+async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:
+    """The promotion service's policy for a configuration, as it was read last."""
+    statement = insert(policies).values(configuration=str(configuration), **_policy(policy))
+    changed = {"policy_id": statement.excluded.policy_id, "gates": statement.excluded.gates, "read_at": func.now()}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["configuration"], set_=changed))
+
+
+async def remembered_policy(tx: Read, configuration: Configuration) -> GatePolicy | None:
+    """The policy that was read last for a configuration, None if none ever was."""
+    wanted = select(policies.c.gates).where(policies.c.configuration == str(configuration))
+    gates = (await tx.execute(wanted)).scalar()
+    return GatePolicy.model_validate(gates) if gates else None
+
+
+async def knows_a_policy(tx: Read) -> bool:
+    """Whether any policy was ever read."""
+    return (await tx.execute(select(policies.c.policy_id).limit(1))).first() is not None
 
 
 def _from_now(seconds: float) -> ColumnElement[Any]:

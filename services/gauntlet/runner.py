@@ -1,7 +1,8 @@
 """Carries evaluations out: takes models in, claims what waits, has a worker play it, records what the worker says.
 
 Whatever happens to this process or to a worker, an evaluation ends in exactly one terminal event: every change is made under
-the evaluation's lease, and a silent lease is taken over. It plays nothing itself.
+the evaluation's lease, and a silent lease is taken over. It plays nothing itself; where evaluations are kept, who plays and who
+knows the policy come in as arguments.
 """
 
 from __future__ import annotations
@@ -10,46 +11,69 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
 
-from sqlalchemy import ColumnElement
-
-from services.gauntlet import outcome, repository
-from services.gauntlet.feedback_loop import seed_of
-from services.gauntlet.repository import Evaluation
-from services.gauntlet.settings import GauntletSettings
+from play.record import PlayedGame
+from services.gauntlet.errors import LeaseLostError
+from services.gauntlet.evaluation import Claimed, Evaluation, Lease
+from services.gauntlet.policies import Policies, PolicyUnknownError
+from services.gauntlet.worker.executor import Executor, Worker, WorkerLostError
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
-from services.gauntlet.worker.process import WorkerLostError, WorkerProcess
-from shared.contract.configuration import Configuration
-from shared.contract.evidence import CanonicalReference, GatePolicy, PlayPolicy
+from shared.contract.evidence import ModelMetadata
+from shared.contract.policy import GatePolicy
+from shared.contract.words import FailureCode
 from shared.process.logs import get_logger
-from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore, resolve_inside
-from shared.storage.database import Database, Read
+from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore, ModelMissingError, resolve_inside
 
 SWEEP_SECONDS = 1.0
-BEATS_PER_LEASE = 4
 _log = get_logger(__name__)
 
 
-class LeaseLostError(Exception):
-    """Another runner has the evaluation now, or it was cancelled; nothing more may be written."""
+class Evaluations(Protocol):
+    """Where evaluations are kept; the service says what each does. What carries a lease raises LeaseLostError without it."""
+
+    def changes(self, seconds: float) -> AsyncIterator[None]: ...
+    async def received(self) -> list[Evaluation]: ...
+    async def wait_for(self, evaluation_id: UUID, what: str) -> None: ...
+    async def take_in(self, evaluation: Evaluation, artifact: Artifact, policy: GatePolicy) -> None: ...
+    async def refuse(self, evaluation_id: UUID, code: FailureCode, reason: str) -> None: ...
+    async def claim(self, lease_seconds: float) -> Claimed | None: ...
+    async def begin(self, claimed: Claimed) -> tuple[Evaluation, list[PlayedGame]]: ...
+    async def extend(self, lease: Lease) -> bool: ...
+    async def record_model(self, lease: Lease, model: ModelMetadata) -> None: ...
+    async def record_games(self, lease: Lease, games: list[PlayedGame]) -> None: ...
+    async def complete(self, lease: Lease, cpu_seconds: float) -> None: ...
+    async def fail(self, lease: Lease, code: FailureCode, reason: str) -> None: ...
+    async def worker_lost(self, lease: Lease, attempts: int, reason: str) -> None: ...
+    async def give_back(self, lease: Lease) -> None: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a runner may do. attempts: workers that may end in a row without recording a game; lanes: games in flight at once."""
+
+    lease_seconds: float
+    attempts: int
+    lanes: int
 
 
 @dataclass(frozen=True)
 class EvaluationRunner:
-    """The background work of the gauntlet service."""
+    """The background work of the gauntlet service. `models` is the folder that announced paths are in."""
 
-    settings: GauntletSettings
-    database: Database
-    announcer: outcome.Announcer
+    evaluations: Evaluations
+    executor: Executor
+    policies: Policies
     store: ArtifactStore
+    models: Path
+    limits: Limits
 
     async def take_in(self) -> None:
-        """Put announced models into the artifact store, for ever; what cannot be taken in has failed."""
-        async for _ in self.database.changes(SWEEP_SECONDS):
-            async with self.database.read() as tx:
-                waiting = await repository.received(tx)
-            for evaluation in waiting:
+        """Make announced evaluations ready to be played, for ever; what cannot be taken in has failed."""
+        async for _ in self.evaluations.changes(SWEEP_SECONDS):
+            for evaluation in await self.evaluations.received():
                 try:
                     await self._take_in(evaluation)
                 except Exception as error:  # such as a full disk: tried again, and the others are not kept waiting
@@ -57,19 +81,20 @@ class EvaluationRunner:
 
     async def _take_in(self, evaluation: Evaluation) -> None:
         try:
+            policy = evaluation.policy or await self.policies.policy(evaluation.configuration, evaluation.games)
             artifact = await asyncio.to_thread(self._artifact, evaluation.model_path, evaluation.announced_digest)
+        except PolicyUnknownError as error:
+            _log.info("waits for its policy", evaluation_id=str(evaluation.id), error=str(error))
+            await self.evaluations.wait_for(evaluation.id, f"the promotion service's gate policy: {error}")
         except ArtifactError as error:
-            async with self.database.write() as tx:
-                await self.announcer.failed(tx, evaluation.id, error.code, str(error))
-            return
-        async with self.database.write() as tx:
-            configuration = Configuration.parse(evaluation.configuration)
-            await repository.queue(tx, evaluation.id, artifact, seed_of(configuration, artifact.digest))
+            await self.evaluations.refuse(evaluation.id, error.code, str(error))
+        else:
+            await self.evaluations.take_in(evaluation, artifact, policy)
 
     def _artifact(self, model_path: str | None, digest: str | None) -> Artifact:
         if model_path is None:
             return self._stored(digest or "")
-        artifact = self.store.take_in(resolve_inside(self.settings.models_dir, model_path))
+        artifact = self.store.take_in(resolve_inside(self.models, model_path))
         if artifact.size == 0:
             raise ArtifactError(
                 "model_invalid", f"{model_path} is empty; a checkpoint must be written whole, then renamed"
@@ -82,78 +107,70 @@ class EvaluationRunner:
     def _stored(self, digest: str) -> Artifact:
         artifact = self.store.find(digest)
         if artifact is None:
-            raise ArtifactError("model_not_found", f"the artifact store has no model {digest}; announce a model_path")
+            raise ModelMissingError(f"the artifact store has no model {digest}; announce a model_path")
         return artifact
 
     async def play(self) -> None:
         """Claim and carry out one evaluation after the other, for ever."""
-        async for _ in self.database.changes(SWEEP_SECONDS):
-            while await self._play_next():
+        async for _ in self.evaluations.changes(SWEEP_SECONDS):
+            while await self.play_next():
                 pass
 
-    async def _play_next(self) -> bool:
-        owner = uuid4()
-        async with self.database.write(quiet=True) as tx:
-            evaluation = await repository.claim(tx, owner, self.settings.gauntlet_lease_seconds)
-        if evaluation is None:
+    async def play_next(self) -> bool:
+        """Claim an evaluation and try to carry it out; False if none waits."""
+        claimed = await self.evaluations.claim(self.limits.lease_seconds)
+        if claimed is None:
             return False
-        owned = repository.owned_by(evaluation.id, owner)
         try:
-            await self._attempt(evaluation, owner, owned)
+            await self._attempt(claimed)
         except LeaseLostError:
-            _log.info("evaluation taken away", evaluation_id=str(evaluation.id))
+            _log.info("evaluation taken away", evaluation_id=str(claimed.lease.evaluation_id))
         except asyncio.CancelledError:
-            await asyncio.shield(self._release(owned, counted=False))
+            await asyncio.shield(self.evaluations.give_back(claimed.lease))
             raise
         except WorkerLostError as error:
-            await self._retry(evaluation, owned, str(error))
+            attempt = claimed.evaluation.attempts
+            _log.warning(
+                "worker lost", evaluation_id=str(claimed.lease.evaluation_id), attempt=attempt, reason=str(error)
+            )
+            await self.evaluations.worker_lost(claimed.lease, self.limits.attempts, str(error))
         return True
 
-    async def _attempt(self, evaluation: Evaluation, owner: UUID, owned: ColumnElement[bool]) -> None:
+    async def _attempt(self, claimed: Claimed) -> None:
         """One worker's try at an evaluation."""
-        if evaluation.attempts > self.settings.gauntlet_attempts:
-            text = f"{self.settings.gauntlet_attempts} workers in a row ended without recording a game"
-            await self._fail(evaluation.id, owned, "worker_lost", text)
-            return
-        job = await self._prepare(evaluation, owned)
-        async with self._worker(owned) as worker:
+        if claimed.evaluation.is_spent(self.limits.attempts):
+            text = f"{self.limits.attempts} workers in a row ended without recording a game"
+            return await self.evaluations.fail(claimed.lease, "worker_lost", text)
+        job = self._job(*await self.evaluations.begin(claimed))
+        async with self._worker(claimed.lease) as worker:
             _log.info("run_gauntlet", evaluation_id=str(job.evaluation_id), worker=worker.pid, resumed=len(job.played))
             async for message in worker.messages(job):
-                await self._record(evaluation.id, owned, message)
+                await self._record(claimed.lease, message)
 
-    async def _prepare(self, evaluation: Evaluation, owned: ColumnElement[bool]) -> Job:
-        configuration = Configuration.parse(evaluation.configuration)
-        async with self.database.write() as tx:
-            previous = await self._previous(evaluation, tx)
-            if evaluation.started_at is None:
-                await repository.begin(tx, owned, previous)
-                await self.announcer.started(tx, evaluation)
-            played = await repository.played_games(tx, evaluation.id)
+    def _job(self, evaluation: Evaluation, played: list[PlayedGame]) -> Job:
+        assert evaluation.digest is not None
+        assert evaluation.policy is not None
+        previous = evaluation.previous
         return Job(
             evaluation_id=evaluation.id,
-            board_type=configuration.board_type,
-            num_players=configuration.num_players,
+            board_type=evaluation.configuration.board_type,
+            num_players=evaluation.configuration.num_players,
             candidate=self.store.path(evaluation.digest).resolve(),
             previous=previous,
             previous_path=self.store.path(previous.digest).resolve() if previous else None,
-            gates=GatePolicy.model_validate(evaluation.gates),
-            play=PlayPolicy.model_validate(evaluation.play),
-            seed=evaluation.seed,
-            lanes=self.settings.gauntlet_lanes,
+            gates=evaluation.policy,
+            play=evaluation.play,
+            seed=evaluation.seed or 0,
+            lanes=self.limits.lanes,
             skip_games=evaluation.skip_games,
             played=played,
         )
 
-    async def _previous(self, evaluation: Evaluation, tx: Read) -> CanonicalReference | None:
-        if evaluation.started_at is None:
-            return await repository.canonical(tx, evaluation.configuration)
-        return outcome.previous_of(evaluation)
-
     @asynccontextmanager
-    async def _worker(self, owned: ColumnElement[bool]) -> AsyncIterator[WorkerProcess]:
+    async def _worker(self, lease: Lease) -> AsyncIterator[Worker]:
         """A worker whose evaluation's lease is kept; it is killed when the block ends or the lease is lost."""
-        worker = await WorkerProcess.start()
-        beating = asyncio.create_task(self._keep_lease(owned, worker))
+        worker = await self.executor.start()
+        beating = asyncio.create_task(self._keep(lease, worker))
         try:
             yield worker
         finally:
@@ -161,53 +178,27 @@ class EvaluationRunner:
             await asyncio.gather(beating, return_exceptions=True)
             await worker.stop()
 
-    async def _keep_lease(self, owned: ColumnElement[bool], worker: WorkerProcess) -> None:
-        seconds = self.settings.gauntlet_lease_seconds
+    async def _keep(self, lease: Lease, worker: Worker) -> None:
         while True:
-            await asyncio.sleep(seconds / BEATS_PER_LEASE)
+            await asyncio.sleep(lease.heartbeat_seconds)
             try:
-                async with asyncio.timeout(seconds), self.database.write(quiet=True) as tx:
-                    kept = await repository.extend_lease(tx, owned, seconds)
+                async with asyncio.timeout(lease.seconds):
+                    kept = await self.evaluations.extend(lease)
             except Exception as error:  # the database may be back for the next beat; if not, the lease runs out
                 _log.warning("heartbeat failed", error=repr(error))
                 continue
             if not kept:
                 worker.kill()
 
-    async def _record(self, evaluation_id: UUID, owned: ColumnElement[bool], message: WorkerMessage) -> None:
+    async def _record(self, lease: Lease, message: WorkerMessage) -> None:
         match message:
             case ModelLoaded(model=model):
-                async with self.database.write() as tx:
-                    _require(await repository.record_model(tx, owned, model))
+                await self.evaluations.record_model(lease, model)
             case GamesPlayed(games=games):
-                async with self.database.write() as tx:
-                    _require(await repository.record_games(tx, owned, evaluation_id, games))
+                await self.evaluations.record_games(lease, games)
             case JobDone():
-                async with self.database.write() as tx:
-                    _require(await self.announcer.completed(tx, evaluation_id, owned, message.cpu_seconds))
-                _log.info("evaluated", evaluation_id=str(evaluation_id), **message.model_dump(exclude={"type"}))
+                await self.evaluations.complete(lease, message.cpu_seconds)
+                figures = message.model_dump(exclude={"type"})
+                _log.info("evaluated", evaluation_id=str(lease.evaluation_id), **figures)
             case JobFailed(code=code, reason=reason):
-                await self._fail(evaluation_id, owned, code, reason)
-
-    async def _fail(self, evaluation_id: UUID, owned: ColumnElement[bool], code: str, reason: str) -> None:
-        async with self.database.write() as tx:
-            _require(await self.announcer.failed(tx, evaluation_id, code, reason, owned))
-
-    async def _retry(self, evaluation: Evaluation, owned: ColumnElement[bool], reason: str) -> None:
-        """The worker died: another one tries, unless this was the last attempt."""
-        _log.warning("worker lost", evaluation_id=str(evaluation.id), attempt=evaluation.attempts, reason=reason)
-        async with self.database.write() as tx:
-            now = await repository.lock_open(tx, evaluation.id)
-            if now is not None and now.attempts >= self.settings.gauntlet_attempts:
-                await self.announcer.failed(tx, evaluation.id, "worker_lost", reason, owned)
-            else:
-                await repository.release(tx, owned, counted=True)
-
-    async def _release(self, owned: ColumnElement[bool], *, counted: bool) -> None:
-        async with self.database.write() as tx:
-            await repository.release(tx, owned, counted=counted)
-
-
-def _require(written: bool) -> None:
-    if not written:
-        raise LeaseLostError
+                await self.evaluations.fail(lease, code, reason)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from play.record import PlayedGame
-from shared.contract.configuration import BoardType, ConfigurationKey, NumPlayers
-from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, PlayPolicy
-from shared.contract.gate import GateVerdict
-
-State = Literal["received", "queued", "running", "completed", "failed"]
+from services.gauntlet.evaluation import Evaluation
+from services.gauntlet.service import Detailed
+from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
+from shared.contract.policy import GatePolicy, PlayPolicy, PolicyId
+from shared.contract.words import (
+    BoardType,
+    ConfigurationKey,
+    Digest,
+    EvaluationReason,
+    EvaluationState,
+    FailureCode,
+    Games,
+    GateVerdict,
+    ModelPath,
+    NumPlayers,
+    OpponentName,
+)
 
 
 class EvaluationRequest(BaseModel):
@@ -23,17 +35,9 @@ class EvaluationRequest(BaseModel):
 
     board_type: BoardType = Field(examples=["hex8"])
     num_players: NumPlayers
-    model_path: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=1024,
-        examples=["models/my_model.pth"],
-        description="In the models folder",
-    )
-    digest: str | None = Field(
-        default=None, pattern="^[0-9a-f]{64}$", description="SHA-256 of the file; alone: of a model already taken in"
-    )
-    games: int | None = Field(default=None, ge=1, le=10_000, description="Games per opponent")
+    model_path: ModelPath | None = Field(default=None, examples=["models/my_model.pth"])
+    digest: Digest | None = Field(default=None, description="SHA-256 of the file; alone: of a model already taken in")
+    games: Games | None = None
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
@@ -45,7 +49,7 @@ class EvaluationRequest(BaseModel):
 class OpponentProgress(BaseModel):
     """The games against one opponent so far, beside what they have to reach."""
 
-    opponent: Literal["random", "heuristic", "previous"]
+    opponent: OpponentName
     games: int
     games_planned: int
     wins: int
@@ -81,28 +85,64 @@ class EvaluationView(BaseModel):
 
     id: UUID
     configuration: ConfigurationKey
-    reason: Literal["training", "request", "manual", "forced", "stale"]
-    state: State
+    reason: EvaluationReason
+    state: EvaluationState
+    waits_for: str | None = Field(
+        description="What a received evaluation waits for; null when for nothing in particular"
+    )
     revision: int
     model_path: str | None
     digest: str | None
     attempts: int
-    failure_code: str | None
+    failure_code: FailureCode | None
     failure_reason: str | None
     requested_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+    @field_validator("configuration", mode="before")
+    @classmethod
+    def _as_key(cls, value: object) -> str:
+        return str(value)
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> Self:
+        """As its callers see it."""
+        return cls.model_validate(evaluation)
 
 
 class EvaluationDetail(EvaluationView):
     """An evaluation with its games by opponent, and once it is completed its evidence."""
 
     previous: CanonicalReference | None
-    gates: GatePolicy
+    policy_id: PolicyId | None = Field(description="Name of the gate policy; null until it is known")
+    gates: GatePolicy | None = Field(description="The promotion service's gate policy; null until it is known")
     play: PlayPolicy
     model: dict[str, Any] | None
     opponents: list[OpponentProgress]
     evidence: Evidence | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.ended_at is not None
+
+    @classmethod
+    def of(cls, detailed: Detailed) -> Self:  # type: ignore[override]  # a detail needs more than its base
+        """As its callers see it."""
+        evaluation, policy = detailed.evaluation, detailed.evaluation.policy
+        num_players = evaluation.configuration.num_players
+        met = detailed.evidence.opponents if detailed.evidence else []
+        return cls(
+            **EvaluationView.of(evaluation).model_dump(),
+            previous=evaluation.previous,
+            policy_id=policy.id if policy else None,
+            gates=policy,
+            play=evaluation.play,
+            model=evaluation.model,
+            opponents=[OpponentProgress.of(each, policy, num_players) for each in met] if policy else [],
+            evidence=Evidence.model_validate(evaluation.evidence) if evaluation.evidence else None,
+        )
 
 
 class Evaluations(BaseModel):

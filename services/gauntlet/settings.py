@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.contract.evidence import PlayPolicy
-from shared.process.settings import GateSettings, ServiceSettings
+from shared.contract.policy import PlayPolicy
+from shared.contract.words import GAUNTLET_PORT, Port
+from shared.process.settings import ServiceSettings
 
 
-class GauntletSettings(ServiceSettings, GateSettings):
+class GauntletSettings(ServiceSettings):
     """What the gauntlet service reads beyond what all services share."""
 
-    gauntlet_port: int = Field(default=8771, ge=1, le=65535)
+    gauntlet_port: Port = GAUNTLET_PORT
     gauntlet_workers: int = Field(default=1, ge=1, le=64, description="Evaluations played at once, each in a process")
     gauntlet_lanes: int = Field(default=32, ge=1, le=4096, description="Games in flight at once in an evaluation")
     gauntlet_simulations: int = Field(

@@ -22,10 +22,13 @@ evaluations = Table(
     Column("idempotency_key", Text),
     Column("model_path", Text),
     Column("announced_digest", Text),
-    Column("gates", JSONB),
+    Column("games", Integer),
+    Column("policy_id", Text),
+    Column("gates", JSONB(none_as_null=True)),
     Column("play", JSONB),
     Column("skip_games", Boolean),
     Column("state", Text),
+    Column("waits_for", Text),
     Column("digest", Text),
     Column("size", BigInteger),
     Column("seed", BigInteger),
@@ -58,6 +61,14 @@ games = Table(
     Column("network_evaluations", BigInteger),
     Column("moves", Text),
     Column("error", Text),
+)
+policies = Table(
+    "policies",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("policy_id", Text),
+    Column("gates", JSONB),
+    Column("read_at", _TIME),
 )
 canonical_versions = Table(
     "canonical_versions",

@@ -1,4 +1,4 @@
-"""Builds the promotion service: the frame, the judgement, the projection of canonical files, and the routes."""
+"""Builds the promotion service: connections, use cases, the projection of canonical files, and the routes."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.promotion.api import promotion_router
-from services.promotion.consumers import subscriptions
-from services.promotion.front_door import DistributionClient
+from services.promotion.api import configurations, decisions, distribute, promote, status
+from services.promotion.api.problems import TRANSLATIONS
+from services.promotion.consumers import HANDLERS
+from services.promotion.distribution_client import DistributionClient
 from services.promotion.projector import Projector
-from services.promotion.promotions import Promotions
+from services.promotion.service import PromotionService
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
-from shared.contract.events import EventType
-from shared.messaging.api import messaging_router
-from shared.messaging.feed import Producer
-from shared.service.frame import ServiceFrame
+from shared.service import api as events
+from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
-from shared.web.application import health_router, new_app
+from shared.web.application import Description, health_router, new_app
+
+DESCRIPTION = Description("RingRift promotion", "Judges evaluations and keeps the ledger of canonical versions.")
+NOUNS = (promote, distribute, status, configurations, decisions)
 
 
 def create_app(settings: PromotionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the projection."""
-    frame = ServiceFrame.build("promotion", settings, MESSAGING)
+    to = Connections.of("promotion", settings, MESSAGING)
     store = ArtifactStore(settings.artifacts_dir)
-    promotions = Promotions(settings, frame.outbox, store, frame.source)
-    projector = Projector(frame.database, store, settings.models_dir)
-    distribution = DistributionClient(frame.client, settings.distribution_url)
-    gauntlet = Producer(
-        "gauntlet", settings.gauntlet_url, (EventType.EVALUATION_COMPLETED, EventType.EVALUATION_FAILED)
-    )
+    distribution = DistributionClient(to.client, settings.distribution_url)
+    service = PromotionService(settings, to.database, to.outbox, store, distribution, to.source)
+    frame = ServiceFrame(to, HANDLERS.bound(service))
+    projector = Projector(to.database, store, settings.models_dir)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running(subscriptions(promotions), [gauntlet], {"projection": projector.run}):
+        async with frame.running({"projection": projector.run}):
             yield
 
-    app = new_app(
-        "RingRift promotion", "Judges evaluations and keeps the ledger of canonical versions.", settings, lifespan
-    )
-    app.include_router(health_router(frame.checks))
-    app.include_router(messaging_router(frame))
-    app.include_router(promotion_router(frame, promotions, distribution))
+    routers = [
+        health_router(frame.checks),
+        events.router,
+        *(noun.router for noun in NOUNS),
+        configurations.policies_router,
+    ]
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app.state.service, app.state.frame = service, frame
     return app

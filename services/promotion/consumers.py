@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from services.promotion import repository
-from services.promotion.promotions import Promotions
-from shared.contract.events import EvaluationCompleted, EvaluationFailed, Event
-from shared.messaging.inbox import Subscription
+from services.promotion.service import PromotionService
+from shared.contract.events import Event
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
+from shared.messaging.handlers import HandlerTable
 from shared.storage.database import Write
 
+HANDLERS: HandlerTable[PromotionService] = HandlerTable()
 
-def subscriptions(promotions: Promotions) -> list[Subscription[Any]]:
-    """The handlers, by type."""
 
-    async def evaluation_completed(tx: Write, event: Event, data: EvaluationCompleted) -> None:
-        """Judge the candidate."""
-        await promotions.judge(tx, event, data)
+@HANDLERS.on(EvaluationCompleted)
+async def evaluation_completed(service: PromotionService, tx: Write, event: Event, data: EvaluationCompleted) -> None:
+    """Judge the candidate."""
+    await service.judge(tx, event, data)
 
-    async def evaluation_failed(tx: Write, event: Event, data: EvaluationFailed) -> None:
-        """End the request that waited for the evaluation, if there is one."""
-        if data.request_id:
-            await repository.close_request(tx, data.request_id, "failed", f"{data.code}: {data.reason}")
 
-    return [Subscription(EvaluationCompleted, evaluation_completed), Subscription(EvaluationFailed, evaluation_failed)]
+@HANDLERS.on(EvaluationFailed)
+async def evaluation_failed(service: PromotionService, tx: Write, event: Event, data: EvaluationFailed) -> None:
+    """End the request that waited for the evaluation, if there is one."""
+    await service.evaluation_failed(tx, data)

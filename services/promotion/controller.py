@@ -7,19 +7,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
-from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
-from shared.contract.gate import GateVerdict, units_per_game
+from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
+from shared.contract.gate import units_per_game
+from shared.contract.policy import GatePolicy
+from shared.contract.words import DispositionCode, GateVerdict, OpponentName, Verdict
 
-Verdict = Literal["passed", "failed", "inconclusive", "stale", "invalid"]
+CODES: dict[Verdict, DispositionCode] = {
+    "passed": "gates_passed",
+    "failed": "gates_failed",
+    "inconclusive": "games_inconclusive",
+    "stale": "evaluated_again",
+    "invalid": "evidence_invalid",
+}
+"""What a verdict of the games leads to, where nothing else stands in the way."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict and the reasons for it, in words for people."""
+    """A verdict, its code for programs, and the reasons for it, in words for people."""
 
     verdict: Verdict
+    code: DispositionCode
     reasons: tuple[str, ...]
 
 
@@ -35,17 +44,20 @@ class PromotionController:
     ) -> Decision:
         """Judge a candidate against the canonical version of this moment (None: there is none yet)."""
         if canonical is not None and canonical.digest == digest:
-            return Decision("failed", (f"this model already is canonical version {canonical.version}",))
+            reason = f"this model already is canonical version {canonical.version}"
+            return Decision("failed", "already_canonical", (reason,))
         if evidence.skipped:
             return self._skipped()
         if evidence.previous != canonical:
-            return Decision("stale", (_moved(evidence.previous, canonical),))
+            return _decision("stale", _moved(evidence.previous, canonical))
+        if not self.policy.asks_the_same_as(evidence.gates):
+            return _decision("stale", _policy_changed(evidence.gates, self.policy))
         return self._judge_gates(num_players, evidence, canonical is not None)
 
     def _skipped(self) -> Decision:
         if self.may_skip:
-            return Decision("passed", ("the games were skipped as asked; the model loads",))
-        return Decision("invalid", ("no games were played, and nobody asked for that",))
+            return Decision("passed", "games_skipped", ("the games were skipped as asked; the model loads",))
+        return _decision("invalid", "no games were played, and nobody asked for that")
 
     def _judge_gates(self, num_players: int, evidence: Evidence, has_previous: bool) -> Decision:
         needed: list[OpponentName] = ["random", "heuristic", *(["previous"] if has_previous else [])]  # type: ignore[list-item]  # literals widen in the unpacking
@@ -60,7 +72,7 @@ class PromotionController:
                 break
         if not has_previous and verdicts[-1] == "passed":
             reasons.append("previous: skipped, there is no canonical version yet")
-        return Decision(_worst(verdicts), tuple(reasons))
+        return _decision(_worst(verdicts), *reasons)
 
     def _judge(self, opponent: OpponentName, games: OpponentEvidence | None, num_players: int) -> tuple[Verdict, str]:
         if games is None or games.games == 0:
@@ -96,6 +108,10 @@ class PromotionController:
         return None
 
 
+def _decision(verdict: Verdict, *reasons: str) -> Decision:
+    return Decision(verdict, CODES[verdict], reasons)
+
+
 def _worst(verdicts: list[Verdict]) -> Verdict:
     order: tuple[Verdict, ...] = ("invalid", "failed", "inconclusive")
     return next((verdict for verdict in order if verdict in verdicts), "passed")
@@ -105,3 +121,9 @@ def _moved(met: CanonicalReference | None, canonical: CanonicalReference | None)
     played = "no canonical version" if met is None else f"canonical version {met.version}"
     now = "there is none" if canonical is None else f"canonical is version {canonical.version}"
     return f"the candidate was played against {played}, and now {now}; it is evaluated again"
+
+
+def _policy_changed(played: GatePolicy, in_force: GatePolicy) -> str:
+    return (
+        f"the candidate was played under policy {played.id}, and {in_force.id} is in force now; it is evaluated again"
+    )

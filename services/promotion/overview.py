@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.promotion import repository
-from services.promotion.schemas import Canonical, DecisionView, PromotionRequest, PromotionStatus, RecentEvent, Status
-from shared.service.frame import ServiceFrame
+from services.promotion.schemas import (
+    Canonical,
+    DecisionView,
+    PromotionRequestView,
+    PromotionStatus,
+    RecentEvent,
+    Status,
+)
+from services.promotion.service import PromotionService
+from shared.messaging.inbox import Inbox
 
 RECENT = 50
 
 
-async def assemble(frame: ServiceFrame, distribution: dict[str, Any]) -> Status:
-    """The state of the suite; `distribution` is the distribution service's status."""
-    assert frame.inbox is not None
-    async with frame.database.read() as tx:
+async def assemble(service: PromotionService, inbox: Inbox) -> Status:
+    """The state of the suite as it is now."""
+    distribution = await service.distribution.status()
+    async with service.database.read() as tx:
         heads = await repository.heads(tx)
         decided = await repository.decisions(tx, None, 1)
         waiting = await repository.open_requests(tx)
-        emitted = await frame.outbox.recent(tx, RECENT)
-        handled = await frame.inbox.recent(tx, RECENT)
+        emitted = await service.outbox.recent(tx, RECENT)
+        handled = await inbox.recent(tx, RECENT)
     events = [
         RecentEvent(type=each.type, configuration=each.subject, time=each.time, id=each.id, source=each.source)
         for each in emitted
     ] + [
-        RecentEvent(type=row.type, configuration=row.subject, time=row.handled_at, id=row.event_id, source=row.source)
+        RecentEvent(type=row.type, configuration=row.subject, time=row.handled_at, id=row.id, source=row.source)
         for row in handled
     ]
     return Status(
         promotion_status=PromotionStatus(
             configurations={each.configuration: Canonical.of(each) for each in heads},
-            last_decision=DecisionView.model_validate(decided[0]) if decided else None,
-            open_requests=[PromotionRequest.model_validate(row) for row in waiting],
+            last_decision=DecisionView.of(decided[0]) if decided else None,
+            open_requests=[PromotionRequestView.model_validate(row) for row in waiting],
         ),
         model_distribution=distribution["model_distribution"],
         recent_events=sorted(events, key=lambda each: each.time, reverse=True)[:RECENT],

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.storage.artifacts import Artifact, ArtifactError, copy_hashing, digest_of, publish_file
-
-
-def canonical_name(configuration: str) -> str:
-    """The name of a configuration's canonical file."""
-    return f"canonical_{configuration}.pth"
+from shared.contract.words import best_name, canonical_name
+from shared.storage.artifacts import Artifact, ArtifactError
+from shared.storage.files import copy_hashing, digest_of, publish_file, write_atomically
 
 
 def is_present(models: Path, configuration: str) -> bool:
@@ -37,7 +34,7 @@ def project(models: Path, configuration: str, artifact: Artifact, previous: Arti
 
 
 def _link_path(models: Path, configuration: str) -> Path:
-    return models / f"ringrift_best_{configuration}.pth"
+    return models / best_name(configuration)
 
 
 def _temporary(target: Path) -> Path:
@@ -46,13 +43,11 @@ def _temporary(target: Path) -> Path:
 
 
 def _copy(source: Path, target: Path, digest: str | None) -> None:
-    temporary = _temporary(target)
-    with source.open("rb") as stream, temporary.open("wb") as copy:
+    with source.open("rb") as stream, write_atomically(target, _temporary(target)) as copy:
         found, _size = copy_hashing(stream, copy)
-    if digest is not None and found != digest:
-        temporary.unlink()
-        raise ArtifactError("digest_mismatch", f"{source} holds {found}, expected {digest}; {target} was left as it is")
-    publish_file(temporary, target)
+        if digest is not None and found != digest:
+            text = f"{source} holds {found}, expected {digest}; {target} was left as it is"
+            raise ArtifactError("digest_mismatch", text)
 
 
 def _link(link: Path, target: str) -> None:

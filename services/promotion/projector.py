@@ -12,7 +12,7 @@ from pathlib import Path
 
 from services.promotion import repository
 from services.promotion.projection import is_present, project
-from services.promotion.repository import CanonicalVersion
+from services.promotion.versions import CanonicalVersion
 from shared.process.logs import get_logger
 from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore
 from shared.storage.database import Database

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.promotion import tables as t
 from services.promotion.controller import Decision, PromotionController
-from shared.contract.events import EvaluationCompleted, EvaluationRequested
-from shared.contract.evidence import CanonicalReference
+from services.promotion.disposition import Outcome
+from services.promotion.promotion_request import Closing, PromotionRequest, RequestedPromotion
+from services.promotion.versions import CanonicalVersion, NextVersion
+from shared.contract.events.gauntlet import EvaluationCompleted
+from shared.contract.policy import GatePolicy
+from shared.contract.words import RequestState
 from shared.storage.database import Read, Write, lock_for_transaction
-
-OPEN = "open"
-Request = Row[Any]
-"""A row of promotion_requests."""
+from shared.storage.idempotency import insert_once
 
 
-class CanonicalVersion(NamedTuple):
-    """One row of the pointer's history, with the size of its bytes."""
+class DecisionRow(NamedTuple):
+    """One decision, with what it was made under; `evidence` only where it was asked for."""
 
+    id: UUID
     configuration: str
-    version: int
+    evaluation_id: UUID | None
     digest: str
-    size: int
-    kind: str
-    promoted_at: datetime
-    reason: str
-    decision_id: UUID
+    verdict: str
+    disposition: str
+    code: str
+    reasons: list[str]
+    policy_id: str | None
+    policy: dict[str, Any]
+    may_skip: bool
+    canonical_version: int | None
+    decided_at: datetime
+    evidence: dict[str, Any] | None = None
 
-    @property
-    def reference(self) -> CanonicalReference:
-        """Version and digest alone."""
-        return CanonicalReference(version=self.version, digest=self.digest)
 
-
+_DECISION = [t.decisions.c[name] for name in DecisionRow._fields if name != "evidence"]
+_REQUEST = [t.promotion_requests.c[name] for name in PromotionRequest.__dataclass_fields__]
 _VERSIONS = select(
     t.canonical_versions.c.configuration,
     t.canonical_versions.c.version,
@@ -129,6 +133,7 @@ async def record_decision(
     configuration: str,
     digest: str,
     decision: Decision,
+    outcome: Outcome,
     controller: PromotionController,
     canonical: CanonicalVersion | None,
     evaluation_id: UUID | None,
@@ -141,7 +146,10 @@ async def record_decision(
         "evaluation_id": evaluation_id,
         "digest": digest,
         "verdict": decision.verdict,
+        "disposition": outcome.disposition,
+        "code": outcome.code,
         "reasons": list(decision.reasons),
+        "policy_id": controller.policy.id,
         "policy": controller.policy.model_dump(mode="json"),
         "may_skip": controller.may_skip,
         "canonical_version": canonical.version if canonical else None,
@@ -150,72 +158,65 @@ async def record_decision(
     return decision_id
 
 
-async def move_pointer(
-    tx: Write, configuration: str, version: int, digest: str, decision_id: UUID, kind: str, by: str, reason: str
-) -> None:
+async def append_version(tx: Write, to: NextVersion, by: str) -> None:
     """Append a canonical version; the database refuses any but the next one."""
-    row = {
-        "version": version,
-        "digest": digest,
-        "decision_id": decision_id,
-        "kind": kind,
-        "promoted_by": by,
-        "reason": reason,
-    }
-    await tx.execute(insert(t.canonical_versions).values(configuration=configuration, **row))
+    await tx.execute(insert(t.canonical_versions).values(**to._asdict(), promoted_by=by))
 
 
-async def add_request(tx: Write, data: EvaluationRequested, *, dry_run: bool, idempotency_key: str | None) -> UUID:
-    """Write a promotion request; with a key that was used before, nothing is written. Returns the request's id."""
-    row = {
-        "id": data.request_id,
-        "configuration": str(data.configuration),
-        "model_path": data.model_path,
-        "games": data.games,
-        "kind": data.reason,
-        "dry_run": dry_run,
-        "idempotency_key": idempotency_key,
-    }
-    statement = insert(t.promotion_requests).values(row).on_conflict_do_nothing().returning(t.promotion_requests.c.id)
-    written = (await tx.execute(statement)).scalar()
-    if written is not None:
-        return data.request_id
-    same = select(t.promotion_requests.c.id).where(t.promotion_requests.c.idempotency_key == idempotency_key)
-    found: UUID = (await tx.execute(same)).scalar_one()
-    return found
+async def record_policy(tx: Write, policy: GatePolicy) -> None:
+    """Remember a policy under its name; a known one changes nothing."""
+    row = {"id": policy.id, "gates": policy.model_dump(mode="json")}
+    await tx.execute(insert(t.policies).values(row).on_conflict_do_nothing())
 
 
-async def request(tx: Read, request_id: UUID) -> Request | None:
+async def add_request(tx: Write, asked: RequestedPromotion) -> UUID:
+    """Write a promotion request; with a key that was used before, nothing is written. Returns the id of the one that is there."""
+    return await insert_once(tx, t.promotion_requests, asdict(asked))
+
+
+async def request(tx: Read, request_id: UUID) -> PromotionRequest | None:
     """One promotion request."""
-    return (await tx.execute(select(t.promotion_requests).where(t.promotion_requests.c.id == request_id))).first()
+    found = await _requests(tx, select(*_REQUEST).where(t.promotion_requests.c.id == request_id))
+    return found[0] if found else None
 
 
-async def open_requests(tx: Read) -> Sequence[Request]:
+async def open_requests(tx: Read) -> list[PromotionRequest]:
     """Requests without an end, oldest first."""
     table = t.promotion_requests
-    return (await tx.execute(select(table).where(table.c.state == OPEN).order_by(table.c.requested_at))).all()
+    statement = select(*_REQUEST).where(table.c.state == RequestState.OPEN).order_by(table.c.requested_at)
+    return await _requests(tx, statement)
 
 
-async def close_request(tx: Write, request_id: UUID, state: str, reason: str, decision_id: UUID | None = None) -> None:
-    """End an open request."""
+async def _requests(tx: Read, statement: Select[Any]) -> list[PromotionRequest]:
+    rows = await tx.execute(statement)
+    return [PromotionRequest(**{**row._mapping, "state": RequestState(row.state)}) for row in rows]
+
+
+async def close_request(tx: Write, request_id: UUID, closing: Closing) -> None:
+    """End a request that is open; one that has ended stays as it is."""
     table = t.promotion_requests
-    values = {"state": state, "reason": reason, "decision_id": decision_id, "closed_at": func.now()}
-    await tx.execute(update(table).where(table.c.id == request_id, table.c.state == OPEN).values(**values))
+    this = (table.c.id == request_id, table.c.state == RequestState.OPEN)
+    await tx.execute(update(table).where(*this).values(**asdict(closing), closed_at=func.now()))
 
 
-async def decisions(tx: Read, configuration: str | None, limit: int) -> Sequence[Row[Any]]:
+async def decisions(tx: Read, configuration: str | None, limit: int) -> list[DecisionRow]:
     """The newest decisions, newest first."""
-    statement = select(t.decisions).order_by(t.decisions.c.decided_at.desc()).limit(limit)
+    statement = select(*_DECISION).order_by(t.decisions.c.decided_at.desc()).limit(limit)
     if configuration is not None:
         statement = statement.where(t.decisions.c.configuration == configuration)
-    return (await tx.execute(statement)).all()
+    return [_decision(row) for row in await tx.execute(statement)]
 
 
-async def decision(tx: Read, decision_id: UUID) -> Row[Any] | None:
+async def decision(tx: Read, decision_id: UUID) -> DecisionRow | None:
     """One decision, with the evidence of its evaluation (None for a rollback)."""
     joined = t.decisions.outerjoin(t.evaluations, t.evaluations.c.id == t.decisions.c.evaluation_id)
-    statement = select(t.decisions, t.evaluations.c.evidence).select_from(joined).where(t.decisions.c.id == decision_id)
-    return (await tx.execute(statement)).first()
+    columns = (*_DECISION, t.evaluations.c.evidence)
+    row = (await tx.execute(select(*columns).select_from(joined).where(t.decisions.c.id == decision_id))).first()
+    return _decision(row) if row else None
+
+
+def _decision(row: Row[Any]) -> DecisionRow:
+    return DecisionRow(**row._mapping)
 
 
 async def lock_projection(tx: Write, configuration: str) -> None:

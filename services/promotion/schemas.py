@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.promotion.repository import CanonicalVersion
-from shared.contract.configuration import BoardType, ConfigurationKey, NumPlayers
+from services.promotion.promotion_request import RequestKind
+from services.promotion.repository import DecisionRow
+from services.promotion.versions import CanonicalVersion
+from shared.contract.policy import GatePolicy, PolicyId
+from shared.contract.words import (
+    BoardType,
+    ConfigurationKey,
+    Digest,
+    Disposition,
+    DispositionCode,
+    Games,
+    ModelPath,
+    NumPlayers,
+    PromotionKind,
+    RequestState,
+    Verdict,
+)
 
 
 class RequestModel(BaseModel):
@@ -21,10 +36,10 @@ class RequestModel(BaseModel):
 class PromoteRequest(RequestModel):
     """Ask for a model to be evaluated and, if it passes, promoted."""
 
-    model_path: str = Field(min_length=1, max_length=1024, examples=["models/my_model.pth"])
+    model_path: ModelPath = Field(examples=["models/my_model.pth"])
     board_type: BoardType = Field(examples=["hex8"])
     num_players: NumPlayers
-    gauntlet_games: int | None = Field(default=None, ge=1, le=10_000, description="Games per opponent")
+    gauntlet_games: Games | None = None
     force: bool = Field(default=False, description="Skip the games; the model is still loaded and must fit")
     dry_run: bool = Field(default=False, description="Evaluate and decide, but do not promote")
 
@@ -32,7 +47,7 @@ class PromoteRequest(RequestModel):
 class DistributeRequest(RequestModel):
     """Ask for a canonical model to be delivered again, or, with `force`, for an earlier one to be canonical again."""
 
-    model_path: str = Field(min_length=1, max_length=1024, examples=["models/canonical_hex8_2p.pth"])
+    model_path: ModelPath = Field(examples=["models/canonical_hex8_2p.pth"])
     force: bool = False
 
 
@@ -43,18 +58,19 @@ class RollbackRequest(RequestModel):
     reason: str = Field(min_length=1, max_length=1000, examples=["loses to version 6 as second player"])
 
 
-class PromotionRequest(BaseModel):
+class PromotionRequestView(BaseModel):
     """A request and what became of it."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, title="PromotionRequest")
 
     id: UUID
     configuration: ConfigurationKey
     model_path: str
     games: int | None
-    kind: Literal["manual", "forced"]
+    kind: RequestKind
     dry_run: bool
-    state: Literal["open", "promoted", "refused", "failed"]
+    state: RequestState
+    code: str | None = Field(description="Why it ended so, for programs: a disposition's code, or a failure's")
     reason: str | None
     decision_id: UUID | None
     requested_at: datetime
@@ -64,13 +80,11 @@ class PromotionRequest(BaseModel):
 class Canonical(BaseModel):
     """One canonical version."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     configuration: ConfigurationKey
     version: int
-    digest: str
+    digest: Digest
     size: int
-    kind: Literal["automatic", "manual", "forced", "rollback"]
+    kind: PromotionKind
     promoted_at: datetime
     reason: str
     decision_id: UUID
@@ -78,12 +92,7 @@ class Canonical(BaseModel):
     @classmethod
     def of(cls, version: CanonicalVersion) -> Self:
         """From a row of the ledger."""
-        return cls.model_validate(version)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_tuple(cls, value: Any) -> Any:
-        return value._asdict() if isinstance(value, CanonicalVersion) else value
+        return cls.model_validate(version._asdict())
 
 
 class Versions(BaseModel):
@@ -95,18 +104,26 @@ class Versions(BaseModel):
 class DecisionView(BaseModel):
     """A decision, with the policy it was made under."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     configuration: ConfigurationKey
     evaluation_id: UUID | None
-    digest: str
-    verdict: Literal["passed", "failed", "inconclusive", "stale", "invalid"]
+    digest: Digest
+    verdict: Verdict = Field(description="What the games say")
+    disposition: Disposition = Field(description="What became of the candidate")
+    code: DispositionCode = Field(description="Why, for programs")
     reasons: list[str]
+    policy_id: PolicyId | None = Field(
+        description="Name of the policy; null in decisions from before policies had names"
+    )
     policy: dict[str, Any]
     may_skip: bool = Field(description="Whether a model that merely loads could pass")
     canonical_version: int | None = Field(description="The canonical version at that moment")
     decided_at: datetime
+
+    @classmethod
+    def of(cls, row: DecisionRow) -> Self:
+        """From a row of the ledger."""
+        return cls.model_validate(row._asdict())
 
 
 class DecisionDetail(DecisionView):
@@ -119,6 +136,20 @@ class Decisions(BaseModel):
     """Decisions, newest first."""
 
     items: list[DecisionView]
+
+
+class PolicyView(BaseModel):
+    """A gate policy, by name and in full."""
+
+    id: PolicyId
+    configuration: ConfigurationKey
+    gates: GatePolicy
+
+
+class Policies(BaseModel):
+    """The gate policy of every configuration."""
+
+    items: list[PolicyView]
 
 
 class Accepted(BaseModel):
@@ -134,7 +165,7 @@ class PromotionStatus(BaseModel):
 
     configurations: dict[str, Canonical]
     last_decision: DecisionView | None
-    open_requests: list[PromotionRequest]
+    open_requests: list[PromotionRequestView]
 
 
 class RecentEvent(BaseModel):

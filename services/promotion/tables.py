@@ -30,10 +30,18 @@ promotion_requests = Table(
     Column("dry_run", Boolean),
     Column("idempotency_key", Text),
     Column("state", Text),
+    Column("code", Text),
     Column("reason", Text),
     Column("decision_id", Uuid),
     Column("requested_at", _TIME),
     Column("closed_at", _TIME),
+)
+policies = Table(
+    "policies",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("gates", JSONB),
+    Column("issued_at", _TIME),
 )
 evaluations = Table(
     "evaluations",
@@ -62,7 +70,10 @@ decisions = Table(
     Column("evaluation_id", Uuid),
     Column("digest", Text),
     Column("verdict", Text),
+    Column("disposition", Text),
+    Column("code", Text),
     Column("reasons", JSONB),
+    Column("policy_id", Text),
     Column("policy", JSONB),
     Column("may_skip", Boolean),
     Column("canonical_version", Integer),

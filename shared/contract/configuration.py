@@ -6,15 +6,9 @@ A configuration is written `hex8_2p` in subjects, file names and routes. Nothing
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import Field
-
-BoardType = Literal["hex8", "square8", "square19", "hexagonal"]
-NumPlayers = Annotated[int, Field(ge=2, le=4, description="Seats at the board, 2 to 4", examples=[2])]
-BOARD_TYPES: tuple[BoardType, ...] = ("hex8", "square8", "square19", "hexagonal")
-PATTERN = r"^(hex8|square8|square19|hexagonal)_([234])p$"
-ConfigurationKey = Annotated[str, Field(pattern=PATTERN, examples=["hex8_2p"])]
+from shared.contract.words import BOARD_TYPES, CONFIGURATION_PATTERN, PLAYER_COUNTS, BoardType
 
 
 class Configuration(NamedTuple):
@@ -30,10 +24,13 @@ class Configuration(NamedTuple):
     @classmethod
     def parse(cls, key: str) -> Configuration:
         """Read a key such as `hex8_2p`; ValueError names what would be right."""
-        match = re.fullmatch(PATTERN, key)
+        match = re.fullmatch(CONFIGURATION_PATTERN, key)
         if match is None:
             raise ValueError(
                 f"{key!r} is no configuration: expected <{'|'.join(BOARD_TYPES)}>_<2|3|4>p, such as hex8_2p"
             )
         board_type: BoardType = match.group(1)  # type: ignore[assignment]  # the pattern admits only board types
         return cls(board_type, int(match.group(2)))
+
+
+EVERY_CONFIGURATION = tuple(Configuration(board, players) for board in BOARD_TYPES for players in PLAYER_COUNTS)

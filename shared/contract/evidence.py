@@ -6,64 +6,20 @@ the promotion service's business.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from shared.contract.gate import GateVerdict, exact_gate, histogram_units, units_per_game
-
-Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-OpponentName = Literal["random", "heuristic", "previous"]
-OPPONENTS: tuple[OpponentName, ...] = ("random", "heuristic", "previous")
-
-
-class Fact(BaseModel):
-    """Base of the evidence models: strict, closed, immutable."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class GatePolicy(Fact):
-    """The thresholds and the number of games that an evaluation is played and judged under."""
-
-    random_win_rate: Rate = 0.85
-    heuristic_win_rate: Rate = 0.60
-    previous_win_rate: Rate = 0.50
-    games: int = Field(
-        default=50, ge=1, le=10_000, description="Games per opponent, before rounding up to whole blocks"
-    )
-    unscored_share: Rate = Field(
-        default=0.02, description="Share of truncated and errored games above which a run is invalid"
-    )
-
-    def threshold(self, opponent: OpponentName) -> float:
-        """The win rate that the candidate needs against `opponent`."""
-        return {
-            "random": self.random_win_rate,
-            "heuristic": self.heuristic_win_rate,
-            "previous": self.previous_win_rate,
-        }[opponent]
-
-    def games_planned(self, num_players: int) -> int:
-        """Games per opponent, rounded up so that every opening is played from every seat (statistics.md, Schedule)."""
-        return -(-self.games // num_players) * num_players
-
-
-class PlayPolicy(Fact):
-    """How the candidate's moves were chosen, and from which openings."""
-
-    mode: Literal["policy", "search"] = "policy"
-    simulations: int = Field(default=0, ge=0, le=10_000)
-    temperature: float = Field(default=0.0, ge=0, le=10)
-    opening_plies: int = Field(default=4, ge=0, le=200, description="Random decisions before the players take over")
-    rules_profile: Literal["canonical", "ref", "strict"] = "canonical"
+from shared.contract.gate import exact_gate, histogram_units, units_per_game
+from shared.contract.policy import Fact, GatePolicy, PlayPolicy, PolicyId
+from shared.contract.words import Digest, GateVerdict, OpponentName
 
 
 class CanonicalReference(Fact):
     """The canonical version that a candidate met as `previous`."""
 
     version: int = Field(ge=1)
-    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    digest: Digest
 
 
 class OpponentEvidence(Fact):
@@ -114,6 +70,9 @@ class Evidence(Fact):
     """Everything a decision is made from: recorded games and the policy they were played under."""
 
     seed: int = Field(ge=0, description="Seed that all planned games derive from")
+    policy_id: PolicyId | None = Field(
+        default=None, description="Name of the gate policy; null in evidence from before policies had names"
+    )
     gates: GatePolicy
     play: PlayPolicy
     skipped: bool = Field(
@@ -128,6 +87,12 @@ class Evidence(Fact):
     def _meets_each_opponent_once(self) -> Self:
         if len({each.opponent for each in self.opponents}) != len(self.opponents):
             raise ValueError("each opponent must be listed once")
+        return self
+
+    @model_validator(mode="after")
+    def _names_its_policy(self) -> Self:
+        if self.policy_id not in (None, self.gates.id):
+            raise ValueError(f"policy {self.policy_id} is not the one in gates, which is {self.gates.id}")
         return self
 
     def of(self, opponent: OpponentName) -> OpponentEvidence | None:

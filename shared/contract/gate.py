@@ -7,16 +7,9 @@ last game. It knows nothing of opponents, services or storage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from fractions import Fraction
 
-
-class GateVerdict(StrEnum):
-    """What the games played so far say about a threshold."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNDECIDED = "undecided"
+from shared.contract.words import GateVerdict
 
 
 def units_per_game(num_players: int) -> int:

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -20,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from nats.js.errors import NoStreamResponseError, NotFoundError
 
-from shared.contract.events import SUBJECT_PREFIX, Event, EventType, RejectedError
+from shared.contract.events import SUBJECT_PREFIX, Event, RejectedError
 from shared.process.logs import get_logger
 
 STREAM = "RINGRIFT_EVENTS"
@@ -52,15 +51,7 @@ class Bus:
         """The connection; ConnectionError if NATS cannot be reached."""
         async with self._connecting:
             if self._client is None or self._client.is_closed:
-                try:
-                    # a client that reconnects for ever would also wait for ever for its first connection
-                    async with asyncio.timeout(CONNECT_SECONDS):
-                        self._client = await nats.connect(
-                            self._url, name=self._name, max_reconnect_attempts=-1, connect_timeout=3,
-                            error_cb=_log_error, allow_reconnect=True, reconnect_time_wait=0.5,
-                        )  # fmt: skip
-                except (OSError, NatsError, TimeoutError) as error:
-                    raise ConnectionError(f"cannot reach NATS within {CONNECT_SECONDS:g} s: {error!r}") from error
+                self._client = await _connected(self._url, self._name)
         if not self._client.is_connected:
             raise ConnectionError("NATS is not connected just now")
         return self._client
@@ -83,7 +74,7 @@ class Bus:
             await ensure_stream(jetstream)
             await jetstream.publish(event.nats_subject, payload, headers=headers, timeout=5)
 
-    async def consume(self, durable: str, types: Sequence[EventType], receive: Receive, bury: Bury) -> None:
+    async def consume(self, durable: str, types: Sequence[str], receive: Receive, bury: Bury) -> None:
         """Receive events of some types under a durable name, for ever; raises when the connection or consumer is lost."""
         jetstream = (await self.connect()).jetstream()
         await ensure_stream(jetstream)
@@ -98,6 +89,26 @@ class Bus:
                 await subscription.unsubscribe()
 
 
+async def _connected(url: str, name: str) -> Client:
+    """A new connection; none is left half made, whatever ends the attempt."""
+    client = Client()
+    try:
+        # a client that reconnects for ever would also wait for ever for its first connection
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await client.connect(
+                url, name=name, max_reconnect_attempts=-1, connect_timeout=3,
+                error_cb=_log_error, allow_reconnect=True,
+                reconnect_time_wait=0.5,  # type: ignore[arg-type]  # nats-py sleeps for it
+            )  # fmt: skip
+    except (OSError, NatsError, TimeoutError) as error:
+        await client.close()
+        raise ConnectionError(f"cannot reach NATS within {CONNECT_SECONDS:g} s: {error!r}") from error
+    except asyncio.CancelledError:
+        await client.close()
+        raise
+    return client
+
+
 async def ensure_stream(jetstream: JetStreamContext) -> None:
     """Create the stream, or leave the existing one as it is."""
     try:
@@ -110,7 +121,7 @@ async def ensure_stream(jetstream: JetStreamContext) -> None:
         await jetstream.add_stream(config)
 
 
-def _consumer_config(durable: str, types: Sequence[EventType]) -> ConsumerConfig:
+def _consumer_config(durable: str, types: Sequence[str]) -> ConsumerConfig:
     return ConsumerConfig(
         durable_name=durable,
         filter_subjects=[f"{SUBJECT_PREFIX}.{each}.>" for each in types],

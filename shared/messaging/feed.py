@@ -7,65 +7,66 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
 
-from shared.contract.events import EventType, RejectedError
-from shared.messaging.inbox import Inbox
+from shared.contract.events import RejectedError
 from shared.messaging.outbox import BEGINNING
 from shared.process.logs import get_logger
-from shared.storage.database import Database
 
 PAGE = 100
 _log = get_logger(__name__)
 
 
+class Reader(Protocol):
+    """Who the events are read for: the inbox."""
+
+    async def cursor(self, producer: str) -> str | None: ...
+    async def advance(self, producer: str, cursor: str) -> None: ...
+    async def receive(self, payload: bytes | str) -> None: ...
+    async def bury(self, subject: str, payload: bytes | str, reason: str, deliveries: int) -> None: ...
+
+
 @dataclass(frozen=True)
-class Producer:
-    """Another service, by name and address, and the types of its events that matter here."""
+class Feed:
+    """One producer's feed, by name and address, and the types of its events that matter here."""
 
-    name: str
+    producer: str
     url: str
-    types: tuple[EventType, ...]
+    types: Sequence[str]
+    inbox: Reader
+    client: httpx.AsyncClient
 
-
-class FeedReader:
-    """Reads one producer's feed from where it left off."""
-
-    def __init__(self, producer: Producer, database: Database, inbox: Inbox, client: httpx.AsyncClient) -> None:
-        self._producer, self._database, self._inbox, self._client = producer, database, inbox, client
-
-    async def run(self, seconds: float) -> None:
+    async def follow(self, seconds: float) -> None:
         """Read all there is, then again every `seconds`, for ever. An unreachable producer is asked again later."""
         while True:
             try:
                 while await self.read_page() == PAGE:
                     pass
             except httpx.HTTPError as error:
-                _log.debug("feed unreachable", producer=self._producer.name, error=repr(error))
+                _log.debug("feed unreachable", producer=self.producer, error=repr(error))
             await asyncio.sleep(seconds)
 
     async def read_page(self) -> int:
-        """Handle the next events of the feed; returns how many there were."""
-        async with self._database.read() as tx:
-            cursor = await self._inbox.cursor(tx, self._producer.name) or BEGINNING
-        answer = await self._client.get(
-            f"{self._producer.url}/v1/events",
-            params={"after": cursor, "limit": PAGE, "type": [str(each) for each in self._producer.types]},
+        """Handle the next events from where the reading has come to; returns how many there were."""
+        cursor = await self.inbox.cursor(self.producer) or BEGINNING
+        answer = await self.client.get(
+            f"{self.url}/v1/events", params={"after": cursor, "limit": PAGE, "type": list(self.types)}
         )
         answer.raise_for_status()
         page = answer.json()
         for item in page["items"]:
             await self._handle(item)
         if page["next"] != cursor:
-            async with self._database.write() as write:
-                await self._inbox.advance(write, self._producer.name, page["next"])
+            await self.inbox.advance(self.producer, page["next"])
         return len(page["items"])
 
     async def _handle(self, item: object) -> None:
         payload = json.dumps(item)
         try:
-            await self._inbox.receive(payload)
+            await self.inbox.receive(payload)
         except RejectedError as error:
-            await self._inbox.bury(f"feed of {self._producer.name}", payload, str(error), 1)
+            await self.inbox.bury(f"feed of {self.producer}", payload, str(error), 1)

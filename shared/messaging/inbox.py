@@ -6,49 +6,30 @@ What can never be handled goes to the dead letters with the reason, and can be r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
-from shared.contract.events import Event, EventData, EventType, RejectedError
-from shared.messaging.tables import Messaging
+from shared.contract.events import Event, RejectedError
+from shared.contract.words import LONGEST_REASON
+from shared.messaging.handlers import Handlers
+from shared.messaging.repository import DeadLetter, HandledEvent, MessageStore
 from shared.process.logs import get_logger
-from shared.storage.database import Database, Read, Write
+from shared.storage.database import Read, Transactions
 
 _log = get_logger(__name__)
-Data = TypeVar("Data", bound=EventData)
-Handler = Callable[[Write, Event, Data], Awaitable[None]]
 PAYLOAD_LIMIT = 64 * 1024
 
 
-@dataclass(frozen=True)
-class Subscription(Generic[Data]):
-    """A service's handler for one type of event."""
-
-    data: type[Data]
-    handler: Handler[Data]
-
-    @property
-    def type(self) -> EventType:
-        """The type that is listened to."""
-        return self.data.event_type
-
-
 class Inbox:
-    """One service's inbox, its handlers by type, and its dead letters."""
+    """One service's inbox, its handlers, its dead letters, and how far it has read the producers' feeds."""
 
-    def __init__(self, database: Database, tables: Messaging, subscriptions: Sequence[Subscription[Any]]) -> None:
-        self._database, self._tables = database, tables
-        self._handlers: Mapping[EventType, Handler[Any]] = {each.type: each.handler for each in subscriptions}
+    def __init__(self, database: Transactions, store: MessageStore, handlers: Handlers) -> None:
+        self._database, self._store, self._handlers = database, store, handlers
 
     @property
-    def types(self) -> tuple[EventType, ...]:
-        """The types that are listened to."""
-        return tuple(self._handlers)
+    def handlers(self) -> Handlers:
+        """What is listened to."""
+        return self._handlers
 
     async def receive(self, payload: bytes | str) -> None:
         """Read a message and handle it. RejectedError when it is malformed or its handler refuses it for good."""
@@ -61,77 +42,56 @@ class Inbox:
 
     async def handle(self, event: Event) -> None:
         """Handle an event unless it has been handled before."""
-        handler = self._handlers.get(event.type)
-        if handler is None:
-            raise RejectedError(f"this service does not listen to {event.type}")
+        handle = self._handlers.of(event)
         async with self._database.write() as tx:
-            if not await self._claim(tx, event):
+            if not await self._store.claim(tx, event):
                 return
-            await handler(tx, event, event.data)
+            await handle(tx, event)
         _log.info("handled", type=event.type, configuration=event.subject, event_id=str(event.id))
-
-    async def _claim(self, tx: Write, event: Event) -> bool:
-        row = {"event_id": event.id, "type": str(event.type), "subject": event.subject, "source": event.source}
-        claimed = (
-            insert(self._tables.inbox).values(row).on_conflict_do_nothing().returning(self._tables.inbox.c.event_id)
-        )
-        return (await tx.execute(claimed)).first() is not None
 
     async def bury(self, subject: str, payload: bytes | str, reason: str, deliveries: int) -> None:
         """Record a message that cannot be handled; the same message again changes nothing."""
         raw = payload if isinstance(payload, bytes) else payload.encode()
-        text = raw[:PAYLOAD_LIMIT].decode("utf-8", "replace").replace("\x00", "\ufffd")
-        row = {
-            "fingerprint": hashlib.sha256(raw).hexdigest(),
-            "event_id": _event_id(raw),
-            "subject": subject,
-            "payload": text,
-            "reason": reason[:2000],
-            "deliveries": deliveries,
-        }
-        statement = insert(self._tables.dead_letters).values(row)
         async with self._database.write() as tx:
-            await tx.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["fingerprint"],
-                    set_={"reason": statement.excluded.reason, "deliveries": statement.excluded.deliveries},
-                )
+            await self._store.bury(
+                tx,
+                fingerprint=hashlib.sha256(raw).hexdigest(),
+                event_id=_event_id(raw),
+                subject=subject,
+                payload=raw[:PAYLOAD_LIMIT].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+                reason=reason[:LONGEST_REASON],
+                deliveries=deliveries,
             )
         _log.error("dead letter", subject=subject, reason=reason, deliveries=deliveries)
 
-    async def dead_letters(self, tx: Read, after: int, limit: int) -> Sequence[Row[Any]]:
+    async def dead_letters(self, tx: Read, after: int, limit: int) -> list[DeadLetter]:
         """Dead letters with an id above `after`, oldest first."""
-        table = self._tables.dead_letters
-        return (await tx.execute(select(table).where(table.c.id > after).order_by(table.c.id).limit(limit))).all()
+        return await self._store.letters(tx, after, limit)
 
     async def replay(self, letter_id: int) -> bool:
         """Handle a dead letter again; False if there is none with that id. RejectedError if it still cannot be handled."""
-        table = self._tables.dead_letters
         async with self._database.read() as tx:
-            row = (await tx.execute(select(table.c.payload).where(table.c.id == letter_id))).first()
-        if row is None:
+            letter = await self._store.letter(tx, letter_id)
+        if letter is None:
             return False
-        await self.receive(row.payload)
+        await self.receive(letter.payload)
         async with self._database.write() as write:
-            await write.execute(update(table).where(table.c.id == letter_id).values(replayed_at=func.now()))
+            await self._store.mark_replayed(write, letter_id)
         return True
 
-    async def cursor(self, tx: Read, producer: str) -> str | None:
+    async def cursor(self, producer: str) -> str | None:
         """Where the reading of a producer's feed has come to."""
-        table = self._tables.feed_cursors
-        return (await tx.execute(select(table.c.cursor).where(table.c.producer == producer))).scalar()
+        async with self._database.read() as tx:
+            return await self._store.cursor(tx, producer)
 
-    async def advance(self, tx: Write, producer: str, cursor: str) -> None:
+    async def advance(self, producer: str, cursor: str) -> None:
         """Remember where the reading of a producer's feed has come to."""
-        statement = insert(self._tables.feed_cursors).values(producer=producer, cursor=cursor)
-        await tx.execute(
-            statement.on_conflict_do_update(index_elements=["producer"], set_={"cursor": cursor, "read_at": func.now()})
-        )
+        async with self._database.write() as tx:
+            await self._store.advance(tx, producer, cursor)
 
-    async def recent(self, tx: Read, limit: int) -> Sequence[Row[Any]]:
-        """The newest handled events, newest first: event_id, type, subject, source, handled_at."""
-        table = self._tables.inbox
-        return (await tx.execute(select(table).order_by(table.c.handled_at.desc()).limit(limit))).all()
+    async def recent(self, tx: Read, limit: int) -> list[HandledEvent]:
+        """The newest handled events, newest first."""
+        return await self._store.handled(tx, limit)
 
 
 def _event_id(payload: bytes) -> str | None:

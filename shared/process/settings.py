@@ -10,37 +10,29 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared.contract.evidence import GatePolicy, Rate
-from shared.web.keys import parse_keys
+from shared.contract.words import DISTRIBUTION_PORT, GAUNTLET_PORT, PROMOTION_PORT
+from shared.process.credentials import AcceptedKeys
 
 PREFIX = "RINGRIFT_"
+ANNOUNCED = "ringrift.settings"
+"""Entry point group of the settings classes."""
 S = TypeVar("S", bound="BaseServiceSettings")
 
-VARIABLES: frozenset[str] = frozenset(
-    PREFIX + name
-    for name in (
-        # every service
-        "HOST", "DATABASE_URL", "NATS_URL", "ARTIFACTS_DIR", "MODELS_DIR", "API_KEYS", "API_KEY", "LOG_LEVEL",
-        "PROMOTION_URL", "GAUNTLET_URL", "DISTRIBUTION_URL", "FEED_SECONDS",
-        # gauntlet
-        "GAUNTLET_PORT", "GAUNTLET_GAMES", "GAUNTLET_SIMULATIONS", "GAUNTLET_LANES", "GAUNTLET_WORKERS",
-        "GAUNTLET_LEASE_SECONDS", "GAUNTLET_ATTEMPTS", "GAUNTLET_OPENING_PLIES", "SKIP_GAUNTLET",
-        # promotion
-        "PROMOTION_PORT", "AUTO_PROMOTE", "PROMOTION_RANDOM_WIN_RATE", "PROMOTION_HEURISTIC_WIN_RATE",
-        "PROMOTION_VS_PREVIOUS_WIN_RATE",
-        # distribution
-        "DISTRIBUTION_PORT", "DISTRIBUTION_TIMEOUT", "NODES", "RECONCILE_SECONDS",
-        # agent
-        "AGENT_PORT", "AGENT_NODE", "AGENT_DIR",
-    )
-)  # fmt: skip
-"""Every variable that any part of the suite declares."""
+
+def variables() -> frozenset[str]:
+    """Every variable that any part of the suite declares: the fields of the settings classes that its packages announce.
+
+    A process knows the others' variables too, because containers and shells often give all of them to each.
+    """
+    models = (entry.load() for entry in entry_points(group=ANNOUNCED))
+    return frozenset(PREFIX + name.upper() for model in models for name in model.model_fields)
 
 
 class SettingsError(Exception):
@@ -80,7 +72,7 @@ class BaseServiceSettings(BaseSettings):
         if not self.is_loopback and not self.api_keys:
             return [f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}API_KEYS must be set (see docs/security.md)"]
         try:
-            parse_keys(self.api_keys)
+            AcceptedKeys(self.api_keys)
         except ValueError as error:
             return [f"{PREFIX}API_KEYS: {error}"]
         return []
@@ -95,12 +87,17 @@ class ServiceSettings(BaseServiceSettings):
         default=Path("data/artifacts"), description="The artifact store, shared by the services"
     )
     models_dir: Path = Field(default=Path("models"), description="Folder of trained models and canonical projections")
-    gauntlet_url: str = "http://127.0.0.1:8771"
-    promotion_url: str = "http://127.0.0.1:8770"
-    distribution_url: str = "http://127.0.0.1:8772"
+    gauntlet_url: str = f"http://127.0.0.1:{GAUNTLET_PORT}"
+    promotion_url: str = f"http://127.0.0.1:{PROMOTION_PORT}"
+    distribution_url: str = f"http://127.0.0.1:{DISTRIBUTION_PORT}"
     feed_seconds: float = Field(
         default=5.0, gt=0, le=3600, description="Seconds between reads of the producers' event feeds"
     )
+
+    def url_of(self, service: str) -> str:
+        """The address of a service of the suite, by its name."""
+        url: str = getattr(self, f"{service}_url")
+        return url
 
     @field_validator("database_url")
     @classmethod
@@ -110,29 +107,11 @@ class ServiceSettings(BaseServiceSettings):
         return value
 
 
-class GateSettings(BaseServiceSettings):
-    """The runbook's thresholds; the gauntlet stops by them and promotion decides by them."""
-
-    gauntlet_games: int = Field(default=50, ge=1, le=10_000, description="Games per opponent in the gauntlet")
-    promotion_random_win_rate: Rate = 0.85
-    promotion_heuristic_win_rate: Rate = 0.60
-    promotion_vs_previous_win_rate: Rate = 0.50
-    skip_gauntlet: bool = Field(default=False, description="Skip the games: every model that loads is promoted")
-
-    def gates(self, games: int | None = None) -> GatePolicy:
-        """The gate policy in force, with another number of games per opponent if given."""
-        return GatePolicy(
-            random_win_rate=self.promotion_random_win_rate,
-            heuristic_win_rate=self.promotion_heuristic_win_rate,
-            previous_win_rate=self.promotion_vs_previous_win_rate,
-            games=games or self.gauntlet_games,
-        )
-
-
 def load_settings(model: type[S], environ: Mapping[str, str] | None = None) -> S:
     """Read and check the environment; SettingsError lists everything that is wrong with it."""
     names = os.environ if environ is None else environ
-    faults = [_unknown(name) for name in sorted(names) if name.startswith(PREFIX) and name not in VARIABLES]
+    known = variables()
+    faults = [_unknown(name, known) for name in sorted(names) if name.startswith(PREFIX) and name not in known]
     try:
         settings = model() if environ is None else model.model_validate(_own(model, environ))
     except ValidationError as error:
@@ -148,8 +127,8 @@ def _own(model: type[BaseServiceSettings], environ: Mapping[str, str]) -> dict[s
     return {name: environ[key] for name in model.model_fields if (key := PREFIX + name.upper()) in environ}
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, VARIABLES, n=1)
+def _unknown(name: str, known: frozenset[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
     return f"{name} is not a setting of this suite" + (f"; did you mean {near[0]}?" if near else "")
 
 

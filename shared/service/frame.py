@@ -1,96 +1,105 @@
-"""The frame of a service: database, bus, outbox relay, consumer and feed readers, put together and kept running.
+"""The frame of a service: its connections, its outbox relay, its consumer and feed readers, put together and kept running.
 
 A service starts at once and waits for its dependencies by itself: loops retry, `/readyz` says what is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import httpx
 
 from shared.messaging.bus import Bus
-from shared.messaging.feed import FeedReader, Producer
-from shared.messaging.inbox import Inbox, Subscription
+from shared.messaging.feed import Feed
+from shared.messaging.handlers import Handlers
+from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import Outbox
+from shared.messaging.repository import MessageStore
 from shared.messaging.tables import Messaging
+from shared.process.credentials import authorization
 from shared.process.settings import ServiceSettings
 from shared.process.tasks import Loop, background
 from shared.service.migrations import require_head
 from shared.storage.database import Database
 from shared.web.application import Check
-from shared.web.keys import authorization
 
 
-@dataclass
-class ServiceFrame:
-    """What every service is built on. `name` is also its schema and its durable consumer."""
+@dataclass(frozen=True)
+class Connections:
+    """What a service is connected to. `name` is also its schema and its durable consumer. Everything connects on first use."""
 
     name: str
     settings: ServiceSettings
     database: Database
     bus: Bus
+    messages: MessageStore
     outbox: Outbox
     client: httpx.AsyncClient
-    tables: Messaging
-    inbox: Inbox | None = None
 
     @classmethod
-    def build(cls, name: str, settings: ServiceSettings, tables: Messaging) -> ServiceFrame:
-        """Connect nothing yet; everything connects on first use."""
+    def of(cls, name: str, settings: ServiceSettings, tables: Messaging) -> Connections:
+        """The connections of a service by its settings."""
+        messages = MessageStore(tables)
         client = httpx.AsyncClient(timeout=5, headers=authorization(settings.api_key))
-        return cls(
-            name,
-            settings,
-            Database(settings.database_url),
-            Bus(settings.nats_url, name),
-            Outbox(tables),
-            client,
-            tables,
-        )
+        database, bus = Database(settings.database_url), Bus(settings.nats_url, name)
+        return cls(name, settings, database, bus, messages, Outbox(messages), client)
 
     @property
     def source(self) -> str:
         """The `source` of this service's events."""
         return f"/services/{self.name}"
 
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.bus.close()
+        await self.client.aclose()
+        await self.database.close()
+
+
+class ServiceFrame:
+    """What keeps a service going: events out, events in by bus and feed, and its own loops."""
+
+    def __init__(self, connections: Connections, handlers: Handlers) -> None:
+        self.connections = connections
+        self.inbox = Inbox(connections.database, connections.messages, handlers)
+
     @property
     def checks(self) -> dict[str, Check]:
         """The dependencies that `/readyz` asks."""
-        return {"postgres": self.database.ping, "migrations": self._migrated, "nats": self._connected}
+        return {"postgres": self.connections.database.ping, "migrations": self._migrated, "nats": self._connected}
 
     @asynccontextmanager
-    async def running(
-        self, subscriptions: Sequence[Subscription[Any]], producers: Sequence[Producer], loops: dict[str, Loop]
-    ) -> AsyncIterator[None]:
+    async def running(self, loops: Mapping[str, Loop]) -> AsyncIterator[None]:
         """Relay the outbox, consume events, read feeds, and run the service's own loops while the block lasts."""
-        inbox = self.inbox = Inbox(self.database, self.tables, subscriptions)
-        readers = {
-            f"feed-{producer.name}": partial(
-                FeedReader(producer, self.database, inbox, self.client).run, self.settings.feed_seconds
-            )
-            for producer in producers
-        }
+        to = self.connections
         everything: dict[str, Loop] = {
-            "relay": partial(self.outbox.relay, self.database, self.bus),
-            "consumer": partial(self.bus.consume, self.name, inbox.types, inbox.receive, inbox.bury),
-            **readers,
+            "relay": partial(to.outbox.relay, to.database, to.bus.publish),
+            "consumer": partial(
+                to.bus.consume, to.name, self.inbox.handlers.types, self.inbox.receive, self.inbox.bury
+            ),
+            **self._feeds(),
             **loops,
         }
         try:
             async with background(everything):
                 yield
         finally:
-            await self.bus.close()
-            await self.client.aclose()
-            await self.database.close()
+            await to.close()
+
+    def _feeds(self) -> dict[str, Loop]:
+        """A loop for each producer whose events are handled."""
+        to = self.connections
+        feeds = [
+            Feed(producer, to.settings.url_of(producer), types, self.inbox, to.client)
+            for producer, types in self.inbox.handlers.feeds.items()
+        ]
+        return {f"feed-{feed.producer}": partial(feed.follow, to.settings.feed_seconds) for feed in feeds}
 
     async def _migrated(self) -> None:
-        await require_head(self.database, self.name)
+        await require_head(self.connections.database, self.connections.name)
 
     async def _connected(self) -> None:
-        await self.bus.connect()
+        await self.connections.bus.connect()

@@ -6,25 +6,35 @@ call them from a thread. Nothing here deletes an artifact.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-CHUNK = 1024 * 1024
-SPARE_BYTES = 64 * CHUNK
+from shared.contract.words import FailureCode
+from shared.storage.files import SPARE_BYTES, copy_hashing, publish_file, temporary_file
 
 
 class ArtifactError(Exception):
     """A file cannot be taken in or found; `code` is stable, the text is for people."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: FailureCode, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+class PathRefusedError(ArtifactError):
+    """A path leads out of the models folder, or is none."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("path_refused", text)
+
+
+class ModelMissingError(ArtifactError):
+    """There is no model file of that name, or no model with that digest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("model_not_found", text)
 
 
 class Artifact(NamedTuple):
@@ -56,12 +66,12 @@ class ArtifactStore:
     def take_in(self, source: Path) -> Artifact:
         """Copy a file into the store while hashing it; the copy is what the digest is of, whatever happens to the source."""
         if source.exists() and not source.is_file():  # opening a named pipe would wait for ever
-            raise ArtifactError("model_not_found", f"{source} is no regular file; give a model file")
+            raise ModelMissingError(f"{source} is no regular file; give a model file")
         try:
             with source.open("rb") as stream:
                 return self._take_in(stream, os.fstat(stream.fileno()).st_size)
         except FileNotFoundError:
-            raise ArtifactError("model_not_found", f"there is no model file at {source}") from None
+            raise ModelMissingError(f"there is no model file at {source}") from None
 
     def _take_in(self, stream: IO[bytes], expected: int) -> Artifact:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -80,45 +90,6 @@ class ArtifactStore:
         return Artifact(digest, size, final)
 
 
-def copy_hashing(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
-    """Copy all bytes and force them to disk; returns their SHA-256 and number."""
-    sha, size = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
-        sha.update(chunk)
-        size += target.write(chunk)
-    target.flush()
-    os.fsync(target.fileno())
-    return sha.hexdigest(), size
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@contextmanager
-def temporary_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file in `folder` to write and publish; removed if it was not published."""
-    path = folder / f".incoming-{secrets.token_hex(8)}"
-    try:
-        with path.open("xb") as stream:
-            yield path, stream
-    finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def publish_file(temporary: Path, final: Path) -> None:
-    """Give a finished file its name atomically and durably."""
-    temporary.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def resolve_inside(folder: Path, name: str) -> Path:
     """A path from a request or event, resolved inside `folder`; ArtifactError when it leads out of it.
 
@@ -131,9 +102,9 @@ def resolve_inside(folder: Path, name: str) -> Path:
     try:
         resolved = (root / given).resolve()
     except (OSError, ValueError) as error:
-        raise ArtifactError("path_refused", f"{name!r} is no usable path: {error}") from None
+        raise PathRefusedError(f"{name!r} is no usable path: {error}") from None
     if not resolved.is_relative_to(root) or resolved == root:
-        raise ArtifactError(
-            "path_refused", f"{name!r} is outside the models folder; give a path inside it, such as models/my_model.pth"
+        raise PathRefusedError(
+            f"{name!r} is outside the models folder; give a path inside it, such as models/my_model.pth"
         )
     return resolved

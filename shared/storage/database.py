@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import NewType
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import NewType, Protocol
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Read = NewType("Read", AsyncConnection)
 Write = NewType("Write", Read)
+
+
+class Transactions(Protocol):
+    """What others need of a database; `Database` says what each does."""
+
+    def read(self) -> AbstractAsyncContextManager[Read]: ...
+    def write(self, *, quiet: bool = False) -> AbstractAsyncContextManager[Write]: ...
+    def changes(self, sweep: float) -> AsyncIterator[None]: ...
 
 
 class Database:

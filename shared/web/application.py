@@ -1,23 +1,79 @@
-"""What the HTTP side of every process has in common: the application, its health, its errors, its offline documentation."""
+"""What the HTTP side of every process has in common: the application, its routers, its health, its offline documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from shared.process.settings import BaseServiceSettings
-from shared.web.keys import KeyMiddleware
-from shared.web.problems import Problem, install_problem_handlers, problem_responses
+from shared.web.keys import READ, KeyMiddleware
+from shared.web.problems import (
+    DependencyUnavailable,
+    Forbidden,
+    InvalidRequest,
+    NotReady,
+    Problem,
+    Unauthorized,
+    install_problems,
+    problems,
+)
 
 Check = Callable[[], Awaitable[None]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+Body = TypeVar("Body", bound=BaseModel)
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most items to answer")]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, description="The same key asks only once")]
+
+
+class Description(NamedTuple):
+    """What an application says of itself."""
+
+    title: str
+    text: str
+
+
+def new_app(
+    description: Description,
+    settings: BaseServiceSettings,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+    translations: Mapping[type[Exception], type[Problem]],
+) -> FastAPI:
+    """An application with problem+json errors, keys, stable operation ids and documentation that works offline."""
+    app: FastAPI = FastAPIOffline(
+        title=description.title,
+        description=description.text,
+        version="0.1.0",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    install_problems(app, translations)
+    app.add_middleware(KeyMiddleware, keys=settings.api_keys)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def new_router(tag: str, prefix: str = "") -> APIRouter:
+    """A router whose routes need at least the scope `read`, and say what any of them may answer. One that changes something
+    declares `operate` itself."""
+    common = problems(Unauthorized, Forbidden, InvalidRequest, DependencyUnavailable)
+    return APIRouter(prefix=prefix, tags=[tag], dependencies=[READ], responses=common)
+
+
+def service_of(request: Request) -> Any:
+    """The service that the application was built with, as a dependency of its routes."""
+    return request.app.state.service
 
 
 class Alive(BaseModel):
@@ -33,20 +89,6 @@ class Ready(BaseModel):
     checks: dict[str, str]
 
 
-def new_app(title: str, description: str, settings: BaseServiceSettings, lifespan: Lifespan) -> FastAPI:
-    """An application with problem+json errors, key check, stable operation ids and documentation that works offline."""
-    app: FastAPI = FastAPIOffline(
-        title=title,
-        description=description,
-        version="0.1.0",
-        lifespan=lifespan,
-        generate_unique_id_function=_operation_id,
-    )
-    install_problem_handlers(app)
-    app.add_middleware(KeyMiddleware, keys=settings.api_keys)
-    return app
-
-
 def health_router(checks: Mapping[str, Check]) -> APIRouter:
     """`/livez`, which touches nothing, `/readyz`, which asks every dependency, and `/metrics`."""
     router = APIRouter(tags=["health"])
@@ -56,16 +98,16 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
         """Whether the process answers."""
         return Alive()
 
-    @router.get("/readyz", responses=problem_responses(503))
+    @router.get("/readyz", responses=problems(NotReady))
     async def readyz() -> Ready:
         """Whether every dependency can be reached."""
         results = {name: await _ask(check) for name, check in checks.items()}
         if any(result != "ok" for result in results.values()):
             detail = "; ".join(f"{name}: {result}" for name, result in results.items() if result != "ok")
-            raise Problem(503, "not-ready", detail, checks=results)
+            raise NotReady(detail, checks=results)
         return Ready(checks=results)
 
-    @router.get("/metrics", include_in_schema=False)
+    @router.get("/metrics", include_in_schema=False, dependencies=[READ])
     def metrics() -> Response:
         """Figures for Prometheus."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -89,3 +131,11 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
     """OpenAPI of a JSON body that a route reads itself, whatever Content-Type it was sent with."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+async def read_json(request: Request, model: type[Body]) -> Body:
+    """The body as JSON, whatever Content-Type it was sent with; refused as any other body is."""
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None

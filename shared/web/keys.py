@@ -1,65 +1,68 @@
-"""Who may call a service: API keys with a scope, compared by hash.
+"""Who may call a service, in two steps: a middleware finds out who is calling, a dependency of each route how far that must reach.
 
 Without keys a service listens on loopback only (the settings see to that) and everyone there may do everything.
-Scopes, each including the ones before it: `read`, `operate`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from typing import Annotated
 
-from fastapi import Request
-from starlette.responses import JSONResponse
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer, SecurityScopes
+from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-SCOPES = ("read", "operate")
+from shared.process.credentials import AcceptedKeys, Caller
+from shared.web.problems import Forbidden, Unauthorized
+
 OPEN_PATHS = ("/livez", "/readyz", "/health")
-
-
-def parse_keys(keys: tuple[str, ...]) -> dict[str, str]:
-    """Scope by key hash. ValueError if an entry is not `name:scope:sha256`."""
-    parsed: dict[str, str] = {}
-    for entry in keys:
-        parts = entry.split(":")
-        if len(parts) != 3 or parts[1] not in SCOPES or len(parts[2]) != 64:
-            raise ValueError("an API key entry must be name:scope:sha256-of-the-key, with scope read or operate")
-        parsed[parts[2].lower()] = parts[1]
-    return parsed
-
-
-def authorization(api_key: str | None) -> dict[str, str]:
-    """The header with which this process calls the others."""
-    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+DOCUMENTATION = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs/")
+"""Open too: the pages where a person enters a key."""
+ANYONE = Caller("anyone on this machine", "operate")
+_bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An API key, as `Authorization: Bearer KEY`")
 
 
 class KeyMiddleware:
-    """ASGI middleware that refuses requests without a sufficient key; reading needs `read`, changing needs `operate`."""
+    """ASGI middleware that answers 401 to whoever has no key, before anything of the request is read or routed."""
 
     def __init__(self, app: ASGIApp, keys: tuple[str, ...]) -> None:
-        self._app, self._keys = app, parse_keys(keys)
+        self._app, self._keys = app, AcceptedKeys(keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request pass, or answer 401 or 403."""
-        refusal = self._refuse(Request(scope)) if scope["type"] == "http" and self._keys else None
-        await (refusal or self._app)(scope, receive, send)
+        """Let the request pass with its caller in `state`, or refuse it."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        request = Request(scope)
+        caller = self._caller(request)
+        if caller is None:
+            refusal = Unauthorized("give an API key as `Authorization: Bearer KEY`").answer(request.url.path)
+            return await refusal(scope, receive, send)
+        request.state.caller = caller
+        await self._app(scope, receive, send)
 
-    def _refuse(self, request: Request) -> JSONResponse | None:
-        if request.url.path in OPEN_PATHS:
-            return None
-        scope = self._scope(request.headers.get("authorization", ""))
-        if scope is None:
-            return _refusal(401, "unauthorized", "give an API key as `Authorization: Bearer KEY`")
-        needed = "read" if request.method in ("GET", "HEAD") else "operate"
-        if SCOPES.index(scope) < SCOPES.index(needed):
-            return _refusal(403, "forbidden", f"this key has the scope {scope}; {needed} is needed")
-        return None
-
-    def _scope(self, header: str) -> str | None:
-        digest = hashlib.sha256(header.removeprefix("Bearer ").encode()).hexdigest()
-        return next((scope for known, scope in self._keys.items() if hmac.compare_digest(known, digest)), None)
+    def _caller(self, request: Request) -> Caller | None:
+        if not self._keys:
+            return ANYONE
+        path = request.url.path
+        if path in OPEN_PATHS or path.startswith(DOCUMENTATION):
+            return Caller("anyone", "read")
+        return self._keys.caller(request.headers.get("authorization", ""))
 
 
-def _refusal(status: int, slug: str, detail: str) -> JSONResponse:
-    body = {"type": f"urn:ringrift:problem:{slug}", "title": slug.capitalize(), "status": status, "detail": detail}
-    return JSONResponse(body, status, media_type="application/problem+json")
+def authorize(
+    request: Request,
+    needed: SecurityScopes,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    """The caller; Forbidden unless its scope includes every one that the route declares."""
+    caller: Caller = request.state.caller
+    for scope in needed.scopes:
+        if not caller.may(scope):
+            raise Forbidden(f"this key has the scope {caller.scope}; {scope} is needed")
+    return caller
+
+
+READ = Security(authorize, scopes=["read"])
+"""As a route's or router's dependency: the caller may read."""
+OPERATE = Security(authorize, scopes=["operate"])
+"""As a route's dependency: the caller may change something."""

@@ -1,11 +1,18 @@
-"""Errors as RFC 9457 problem+json, with a stable `type` for each kind.
+"""Problems: answers that are not the one asked for, as RFC 9457 problem+json with a stable `type` for each kind.
 
-A route raises `Problem`; whatever else goes wrong becomes one here. Texts say what is wrong, where, and what would be right.
+    Exception
+    └── Problem                        a kind is a subclass: its status, its slug, and its docstring for OpenAPI
+        ├── those below                that any process may answer
+        └── services/NAME/api/problems.py
+
+Only routes and this package raise problems. What services raise is an exception of their own, and the application is told which
+problem answers for it. Texts say what is wrong, where, and what would be right.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,27 +24,103 @@ from starlette.exceptions import HTTPException
 from shared.process.logs import get_logger
 
 TYPE_PREFIX = "urn:ringrift:problem:"
+MEDIA_TYPE = "application/problem+json"
 _log = get_logger(__name__)
 
 
 class Problem(Exception):
-    """An answer that is not the one asked for; `slug` names its kind for programs, `detail` explains it to people."""
+    """An answer that is not the one asked for; `detail` explains it to people, `extra` has further members for programs."""
 
-    def __init__(
-        self, status: int, slug: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
-    ) -> None:
+    status: ClassVar[int]
+    slug: ClassVar[str]
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail)
-        self.status, self.slug, self.detail, self.headers, self.extra = status, slug, detail, headers, extra
+        self.detail, self.headers, self.extra = detail, dict(headers or {}), extra
+
+    @classmethod
+    def title(cls) -> str:
+        """The kind in words."""
+        return cls.slug.replace("-", " ").capitalize()
 
     def body(self, instance: str) -> dict[str, Any]:
         """The problem document."""
-        title = self.slug.replace("-", " ").capitalize()
-        base = {"type": TYPE_PREFIX + self.slug, "title": title, "status": self.status, "detail": self.detail}
+        base = {"type": TYPE_PREFIX + self.slug, "title": self.title(), "status": self.status, "detail": self.detail}
         return {**base, "instance": instance, **self.extra}
+
+    def answer(self, instance: str) -> JSONResponse:
+        """The response."""
+        return JSONResponse(self.body(instance), self.status, media_type=MEDIA_TYPE, headers=self.headers)
+
+
+class NotFound(Problem):
+    """There is nothing of that name."""
+
+    status, slug = 404, "not-found"
+
+
+class MethodNotAllowed(Problem):
+    """The address exists and takes another method."""
+
+    status, slug = 405, "method-not-allowed"
+
+
+class InvalidRequest(Problem):
+    """A parameter or the body is not as declared; `errors` lists where and what."""
+
+    status, slug = 422, "invalid-request"
+
+
+class Unauthorized(Problem):
+    """No key was given, or one that nobody has."""
+
+    status, slug = 401, "unauthorized"
+
+
+class Forbidden(Problem):
+    """The key's scope does not reach so far."""
+
+    status, slug = 403, "forbidden"
+
+
+class PathRefused(Problem):
+    """The path leads out of the models folder, or is no path."""
+
+    status, slug = 422, "path-refused"
+
+
+class ModelNotFound(Problem):
+    """The models folder has no such file."""
+
+    status, slug = 404, "model-not-found"
+
+
+class IdempotencyKeyReused(Problem):
+    """The Idempotency-Key was used before, for something else."""
+
+    status, slug = 422, "idempotency-key-reused"
+
+
+class DependencyUnavailable(Problem):
+    """The database or the bus cannot be reached just now; nothing was changed."""
+
+    status, slug = 503, "dependency-unavailable"
+
+
+class NotReady(Problem):
+    """A dependency does not answer; `checks` says which."""
+
+    status, slug = 503, "not-ready"
+
+
+class Internal(Problem):
+    """An unexpected error; the service's log has the details."""
+
+    status, slug = 500, "internal"
 
 
 class ProblemDocument(BaseModel):
-    """How every error looks (RFC 9457), for OpenAPI."""
+    """How every error looks (RFC 9457)."""
 
     type: str = Field(examples=["urn:ringrift:problem:not-found"])
     title: str
@@ -46,29 +129,39 @@ class ProblemDocument(BaseModel):
     instance: str
 
 
-def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's `responses` for the statuses that a route may answer besides its own."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
-    return {status: {"model": ProblemDocument, "content": content} for status in statuses}
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's `responses` for the kinds of problem that a route may answer besides its own answer."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        answer = documented.setdefault(kind.status, _response())
+        explanation = (kind.__doc__ or "").strip()
+        answer["description"] = "\n\n".join(filter(None, [answer["description"], f"`{kind.slug}`: {explanation}"]))
+        example = {"summary": kind.title(), "value": {**kind(explanation).body("/"), "detail": explanation}}
+        answer["content"][MEDIA_TYPE]["examples"][kind.slug] = example
+    return documented
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Turn every exception that leaves a route into problem+json."""
+def _response() -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": {}}
+    return {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: content}}
+
+
+def install_problems(app: FastAPI, translations: Mapping[type[Exception], type[Problem]]) -> None:
+    """Turn every exception that leaves a route into a problem; `translations` says which, for those of the service's own."""
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> JSONResponse:
-        return _answer(request, error)
+        return error.answer(request.url.path)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
         detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
-        return _answer(request, Problem(422, "invalid-request", detail, errors=faults))
+        return InvalidRequest(detail, errors=faults).answer(request.url.path)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, f"http-{error.status_code}")
-        return _answer(request, Problem(error.status_code, slug, str(error.detail), headers=dict(error.headers or {})))
+        return _of_status(error).answer(request.url.path)
 
     @app.exception_handler(ConnectionError)
     @app.exception_handler(InterfaceError)
@@ -76,17 +169,29 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def _unreachable(request: Request, error: Exception) -> JSONResponse:
         _log.warning("dependency unavailable", error=repr(error))
         detail = "the database or the bus cannot be reached just now; nothing was changed; try again"
-        return _answer(request, Problem(503, "dependency-unavailable", detail, headers={"Retry-After": "2"}))
+        return DependencyUnavailable(detail, headers={"Retry-After": "2"}).answer(request.url.path)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return await _unreachable(request, error)
         _log.error("unexpected error", exc_info=error, path=request.url.path)
-        return _answer(request, Problem(500, "internal", "an unexpected error; the service's log has the details"))
+        return Internal("an unexpected error; the service's log has the details").answer(request.url.path)
+
+    for kind, problem in translations.items():
+        app.add_exception_handler(kind, _translator(problem))
 
 
-def _answer(request: Request, problem: Problem) -> JSONResponse:
-    return JSONResponse(
-        problem.body(request.url.path), problem.status, media_type="application/problem+json", headers=problem.headers
-    )
+def _translator(problem: type[Problem]) -> Any:
+    async def translate(request: Request, error: Exception) -> JSONResponse:
+        return problem(str(error), **getattr(error, "extra", {})).answer(request.url.path)
+
+    return translate
+
+
+def _of_status(error: HTTPException) -> Problem:
+    """The problem of an exception that the framework raised; a kind of its own where there is none."""
+    known = {kind.status: kind for kind in (NotFound, MethodNotAllowed, Unauthorized, Forbidden)}
+    other = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": f"http-{error.status_code}"})
+    kind: type[Problem] = known.get(error.status_code, other)
+    return kind(str(error.detail), headers=error.headers)

@@ -20,7 +20,7 @@ from play.players.search import SearchPlayer
 from play.record import PlayedGame
 from play.schedule import plan_games
 from services.gauntlet.worker.forward_clock import ForwardClock
-from shared.contract.evidence import OpponentName
+from shared.contract.words import OpponentName
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 LANES, OPENING_PLIES = 32, 4

@@ -3,10 +3,8 @@
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
 
 from local.ports import free_port
 from services.promotion.app import create_app
@@ -22,7 +19,9 @@ from services.promotion.settings import PromotionSettings
 from shared.contract.evidence import CanonicalReference
 from shared.service.migrations import migrate
 from shared.storage.artifacts import ArtifactStore, resolve_inside
+from tests.kit.http_server import serving_app
 from tests.kit.servers import Migrate
+from tests.kit.waiting import until
 from tests.promotion.conftest import announcement, completed
 from tests.promotion.peers import Neighbour
 
@@ -132,9 +131,7 @@ class Operator:
     def waits_for_file(self, name: str, content: bytes) -> None:
         """Wait until a file of the models folder has these bytes."""
         path = self.folder / "models" / name
-        self.types(
-            f'timeout 20 bash -c \'until [ "$(cat {path} 2>/dev/null)" = "{content.decode()}" ]; do sleep 0.05; done\''
-        )
+        until(lambda: path.exists() and path.read_bytes() == content, 20)
 
 
 @pytest.fixture
@@ -160,22 +157,5 @@ def operator(database_url: str, nats_url: str, tmp_path: Path) -> Iterator[Opera
             "PYTHONPATH": f"{ROOT}:{ROOT / 'client'}",
         }
         environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-        with serving(settings):
+        with serving_app(create_app(settings), settings.promotion_port):
             yield Operator(tmp_path, url, gauntlet, distribution, environment)
-
-
-@contextmanager
-def serving(settings: PromotionSettings) -> Iterator[None]:
-    """The promotion service on its port, in a thread, while the block lasts."""
-    config = uvicorn.Config(create_app(settings), port=settings.promotion_port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the service ended before it was up"
-            time.sleep(0.01)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()

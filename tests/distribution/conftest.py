@@ -1,10 +1,7 @@
 """A distribution service and node agents as real processes, with the promotion service's feed beside them."""
 
 import contextlib
-import os
 import secrets
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +14,15 @@ import pytest
 
 from local.ports import free_port
 from local.process import Process
-from shared.contract.events import Event, ModelPromoted
+from shared.contract.events import Event
+from shared.contract.events.promotion import ModelPromoted
 from shared.service.migrations import migrate
 from shared.storage.artifacts import Artifact, ArtifactStore
+from tests.kit.processes import suite_process
 from tests.kit.servers import Migrate
+from tests.kit.waiting import until
 from tests.promotion.peers import Neighbour
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 HEX8 = "hex8_2p"
 
 
@@ -62,7 +61,7 @@ class Stage:
         settings = {
             "AGENT_NODE": name, "AGENT_PORT": str(port), "AGENT_DIR": str(self.folder / name), "DISTRIBUTION_URL": self.url,
         }  # fmt: skip
-        self.agents[name] = process(name, "services.distribution.agent", settings, self.folder, largest_file)
+        self.agents[name] = suite_process(name, "services.distribution.agent", settings, self.folder, largest_file)
         self.start_agent(name)
         self.register(name, self.urls[name])
 
@@ -116,7 +115,7 @@ class Stage:
         """Wait until the daemon has compared desired and reported so many times more."""
         for _ in range(count):
             before = self.last_pass()
-            eventually(partial(self._passed_since, before))
+            until(partial(self._passed_since, before))
 
     def last_pass(self) -> str:
         """When the daemon last compared desired and reported."""
@@ -127,7 +126,7 @@ class Stage:
 
     def delivered(self, digest: str, *names: str) -> None:
         """Wait until those nodes hold the model by their own report, and see the file."""
-        eventually(lambda: all(self.holds(name, digest) for name in names))
+        until(lambda: all(self.holds(name, digest) for name in names))
         for name in names:
             assert self.file(name).is_file()
 
@@ -143,26 +142,6 @@ class Stage:
     def events(self, event_type: str) -> list[Any]:
         """The data of the service's events of one type, oldest first."""
         return [item["data"] for item in self.get(f"/v1/events?type={event_type}")["items"]]
-
-
-def process(
-    name: str, module: str, settings: dict[str, str], folder: Path, largest_file: int | None = None
-) -> Process:  # fmt: skip
-    """`python -m module` with these settings and no others, not started yet."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
-    environment |= {f"RINGRIFT_{key}": value for key, value in settings.items()}
-    limit = [] if largest_file is None else ["/bin/bash", "-c", f'ulimit -f {largest_file}; exec "$@"', "bash"]
-    command = [*limit, sys.executable, "-m", module]
-    return Process(name, command, log=folder / f"{name}.log", env=environment, cwd=ROOT)
-
-
-def eventually(question: Callable[[], Any], seconds: float = 30) -> Any:
-    """The first true answer; a test fails if there is none in time."""
-    deadline = time.monotonic() + seconds
-    while not (answer := question()):
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        time.sleep(0.01)
-    return answer
 
 
 def megabytes(count: int) -> bytes:
@@ -189,7 +168,7 @@ def stage(
             "DISTRIBUTION_URL": url, "PROMOTION_URL": promotion.url, "FEED_SECONDS": "0.1", "RECONCILE_SECONDS": "0.1",
             "ARTIFACTS_DIR": str(tmp_path / "artifacts"), "MODELS_DIR": str(tmp_path / "models"), **settings_changed,
         }  # fmt: skip
-        service = process("distribution", "services.distribution", settings, tmp_path)
+        service = suite_process("distribution", "services.distribution", settings, tmp_path)
         stage = Stage(tmp_path, promotion, settings, url, service)
         stack.callback(stage.kill_agents)
         stack.callback(service.kill)

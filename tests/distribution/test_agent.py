@@ -1,6 +1,5 @@
 """The agent of one node: what it takes, what it refuses, what it says is on its disk."""
 
-import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -13,8 +12,9 @@ import pytest
 
 from services.distribution.agent.app import create_app
 from services.distribution.agent.settings import AgentSettings
-from shared.storage.artifacts import CHUNK
+from shared.storage.files import CHUNK
 from tests.distribution.source import Source
+from tests.kit.waiting import async_until
 
 FIRST, SECOND = b"first" * 300_000, b"second" * 300_000
 
@@ -46,13 +46,15 @@ class Agent:
 
     async def until(self, wanted: str) -> Any:
         """Its report, once there is no transfer any more (`held`) or the transfer has failed (`failed`)."""
-        async with asyncio.timeout(20):
-            while True:
-                report = await self.report()
-                fetch = report["fetches"].get("hex8_2p")
-                if fetch is None if wanted == "held" else fetch and fetch["error"]:
-                    return report["models"].get("hex8_2p") if wanted == "held" else fetch
-                await asyncio.sleep(0.01)
+
+        async def there() -> Any:
+            report = await self.report()
+            fetch = report["fetches"].get("hex8_2p")
+            reached = fetch is None if wanted == "held" else fetch and fetch["error"]
+            return (report, fetch) if reached else None
+
+        report, fetch = await async_until(there, 20)
+        return report["models"].get("hex8_2p") if wanted == "held" else fetch
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """The circuit breaker of one node."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.distribution.breaker import Breaker, BreakerOpenError, BreakerPolicy, BreakerState, Permit
+from services.distribution.breaker import Breaker, BreakerMemory, BreakerOpenError, BreakerPolicy, Permit
+from shared.contract.words import BreakerState
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = BreakerPolicy(failures=3, first_pause=4, longest_pause=30)
@@ -105,6 +107,98 @@ def test_a_late_failure_does_not_reopen_it() -> None:
     late.fail(later, "an old story")
     assert breaker.memory.state is BreakerState.CLOSED
     assert breaker.memory.failures == 0
+
+
+def test_it_opens_at_the_third_failure_in_a_row() -> None:
+    """A success in between begins the count anew; what is remembered says when, how often and why."""
+    breaker = Breaker(POLICY)
+    for error in ("first", "second"):
+        breaker.permit(START).fail(START, error)
+    assert breaker.memory == BreakerMemory(failures=2, last_error="second")
+    breaker.permit(START).succeed()
+    assert breaker.memory == BreakerMemory()
+    for error in ("first", "second", "third"):
+        breaker.permit(START).fail(START, error)
+    retry_at = START + timedelta(seconds=4)
+    assert breaker.memory == BreakerMemory(BreakerState.OPEN, 3, 1, START, retry_at, "third")
+
+
+def test_a_failed_probe_opens_it_for_longer() -> None:
+    """One failure is enough then, and the trips in a row are counted."""
+    breaker, later = tripped(), START + timedelta(seconds=4)
+    with breaker.permit(later) as probe:
+        assert breaker.memory.state is BreakerState.HALF_OPEN
+        assert (breaker.memory.retry_at, breaker.memory.trips) == (None, 1)
+        probe.fail(later, "still down")
+    retry_at = later + timedelta(seconds=8)
+    assert breaker.memory == BreakerMemory(BreakerState.OPEN, 4, 2, later, retry_at, "still down")
+
+
+def test_it_says_until_when_and_why_there_is_no_permit() -> None:
+    """Open to the last moment of the pause, and half-open while the probe is on its way."""
+    breaker = tripped()
+    until = START + timedelta(seconds=4)
+    with pytest.raises(BreakerOpenError, match=f"open until {until.isoformat()}: connection refused".replace("+", ".")):
+        breaker.permit(until - timedelta(microseconds=1))
+    breaker.permit(until)
+    with pytest.raises(BreakerOpenError, match="half-open and its one probe is on its way"):
+        breaker.permit(until)
+
+
+def test_half_open_on_request() -> None:
+    """An open breaker lets the next caller probe before its pause is over; a closed one, and a probe on its way, stay."""
+    breaker = tripped()
+    breaker.half_open()
+    assert breaker.memory == replace(tripped().memory, state=BreakerState.HALF_OPEN, retry_at=None)
+    probe = take(breaker, START)
+    assert probe is not None
+    breaker.half_open()
+    assert take(breaker, START) is None
+    closed = Breaker(POLICY)
+    closed.half_open()
+    assert closed.memory == BreakerMemory()
+
+
+def test_what_was_remembered_goes_on() -> None:
+    """A process that ended in the middle of a probe or a pause is followed by one that keeps to it."""
+    memory = tripped().memory
+    breaker = Breaker(POLICY, memory)
+    assert take(breaker, START) is None
+    half_open = Breaker(POLICY, replace(memory, state=BreakerState.HALF_OPEN, retry_at=None))
+    assert take(half_open, START) is not None
+    assert take(half_open, START) is None
+
+
+def test_only_the_probe_itself_gives_its_slot_back() -> None:
+    """A permit from before, returned late, frees nothing."""
+    breaker = Breaker(POLICY)
+    early = breaker.permit(START)
+    for _ in range(POLICY.failures):
+        breaker.permit(START).fail(START, "down")
+    later = START + timedelta(seconds=4)
+    assert take(breaker, later) is not None
+    with early:
+        pass
+    assert take(breaker, later) is None
+
+
+def test_a_late_success_does_not_close_it() -> None:
+    """A visit from before the breaker opened says nothing of the node as it is now; nor does a probe from before that."""
+    breaker = Breaker(POLICY)
+    early = breaker.permit(START)
+    for _ in range(POLICY.failures):
+        breaker.permit(START).fail(START, "down")
+    early.succeed()
+    assert take(breaker, START) is None
+    later = START + timedelta(seconds=4)
+    first = breaker.permit(later)
+    first.fail(later, "down")
+    again = later + timedelta(seconds=8)
+    assert take(breaker, again) is not None
+    first.succeed()
+    early.succeed()
+    assert breaker.memory.state is BreakerState.HALF_OPEN
+    assert take(breaker, again) is None
 
 
 def test_the_pause_doubles_up_to_its_cap() -> None:

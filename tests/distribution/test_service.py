@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.distribution.conftest import HEX8, Stage, eventually, megabytes
+from tests.distribution.conftest import HEX8, Stage, megabytes
+from tests.kit.waiting import until
 
 
 def sha(content: bytes) -> str:
@@ -22,7 +23,7 @@ def test_a_promoted_model_arrives_on_every_node(stage: Stage) -> None:
     stage.promote(1, b"first")
     stage.delivered(sha(b"first"), "node-1", "node-2")
     assert {stage.file(name).read_bytes() for name in ("node-1", "node-2")} == {b"first"}
-    [done] = eventually(lambda: stage.events("DISTRIBUTION_COMPLETED"))
+    [done] = until(lambda: stage.events("DISTRIBUTION_COMPLETED"))
     assert (done["version"], done["nodes"]) == (1, ["node-1", "node-2"])
     assert stage.get("/status")["alive_peers"] == ["127.0.0.1", "127.0.0.1"]
 
@@ -48,7 +49,7 @@ def test_g11_a_node_that_lacks_the_model_is_named(stage: Stage) -> None:
     stage.register("node-2", "http://127.0.0.1:9")
     stage.promote(1, b"first")
     stage.delivered(sha(b"first"), "node-1")
-    [failed] = eventually(lambda: stage.events("DISTRIBUTION_FAILED"))
+    [failed] = until(lambda: stage.events("DISTRIBUTION_FAILED"))
     assert failed["delivered"] == ["node-1"]
     assert list(failed["missing"]) == ["node-2"]
     assert "Connect" in failed["missing"]["node-2"]
@@ -65,7 +66,7 @@ def test_g12_new_and_emptied_nodes_converge(stage: Stage) -> None:
     stage.file("node-1").unlink()
     stage.add_agent("node-2")
     stage.delivered(sha(b"first"), "node-2")
-    eventually(lambda: stage.file("node-1").exists() and stage.file("node-1").read_bytes() == b"first")
+    until(lambda: stage.file("node-1").exists() and stage.file("node-1").read_bytes() == b"first")
 
 
 def test_g13_a_node_that_hangs_delays_nobody(stage: Stage) -> None:
@@ -77,7 +78,7 @@ def test_g13_a_node_that_hangs_delays_nobody(stage: Stage) -> None:
         stage.delivered(sha(b"first"), "node-1")
         assert "node-2" in stage.nodes()
     stage.register("node-2", "http://127.0.0.1:9")
-    eventually(lambda: breaker(stage, "node-2") == "open")
+    until(lambda: breaker(stage, "node-2") == "open")
     stage.service.kill()
     stage.start()
     assert breaker(stage, "node-2") in ("open", "half_open")
@@ -96,7 +97,7 @@ def test_g13_our_own_faults_do_not_count_against_a_node(stage: Stage) -> None:
     artifact = stage.store.path(sha(b"first"))
     hidden = artifact.rename(stage.folder / "hidden")
     stage.say_promoted(1, sha(b"first"), 5)
-    eventually(lambda: "lacks" in (stage.nodes().get("node-1", {}).get("detail") or ""))
+    until(lambda: "lacks" in (stage.nodes().get("node-1", {}).get("detail") or ""))
     stage.wait_for_passes(5)
     assert stage.nodes()["node-1"]["state"] == "pending"
     assert breaker(stage, "node-1") == "closed"
@@ -123,7 +124,7 @@ def test_g13_a_full_disk_is_named_and_not_counted(stage: Stage) -> None:
     large = megabytes(8)
     stage.promote(1, large)
     stage.delivered(sha(large), "node-2")
-    eventually(lambda: "File too large" in (stage.nodes()["node-1"]["detail"] or ""))
+    until(lambda: "File too large" in (stage.nodes()["node-1"]["detail"] or ""))
     assert breaker(stage, "node-1") == "closed"
     assert not stage.file("node-1").exists()
 
@@ -137,7 +138,7 @@ def test_g12_killed_in_mid_transfer(stage: Stage, victim: str) -> None:
     large = megabytes(192)
     stage.promote(2, large)
     parts = stage.folder / "node-1" / "parts" / HEX8
-    eventually(lambda: any(part.stat().st_size > 0 for part in parts.glob("*.part")))
+    until(lambda: any(part.stat().st_size > 0 for part in parts.glob("*.part")))
     if victim == "distribution":
         stage.service.kill()
         assert stage.file("node-1").read_bytes() in (b"first", large)
@@ -185,4 +186,4 @@ def test_distribute_model_makes_every_node_prove_it_again(stage: Stage) -> None:
     stage.delivered(sha(b"first"), "node-1")
     answer = httpx.post(f"{stage.url}/admin/distribute-model", json={"model_path": "models/canonical_hex8_2p.pth"})
     assert (answer.status_code, answer.json()["nodes"]) == (202, ["node-1"])
-    eventually(lambda: len(stage.events("DISTRIBUTION_COMPLETED")) == 2)
+    until(lambda: len(stage.events("DISTRIBUTION_COMPLETED")) == 2)

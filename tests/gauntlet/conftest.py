@@ -1,8 +1,7 @@
 """A gauntlet service on a database, a bus and folders of a test's own; its workers are real processes."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,12 @@ from fastapi import FastAPI
 from services.gauntlet.app import create_app
 from services.gauntlet.settings import GauntletSettings
 from shared.contract.events import Event, EventData
+from shared.contract.policy import GatePolicy
 from shared.messaging.bus import Bus
 from shared.service.migrations import migrate
+from tests.gauntlet.neighbours import PolicyGiver
 from tests.kit.servers import Migrate
+from tests.kit.waiting import async_until
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 
@@ -49,10 +51,7 @@ class Suite:
 
     async def eventually(self, question: Callable[[], Any]) -> Any:
         """The first true answer; a test fails if there is none in time."""
-        async with asyncio.timeout(60):
-            while not (answer := await question()):  # noqa: ASYNC110 - the question goes over HTTP
-                await asyncio.sleep(0.02)
-        return answer
+        return await async_until(question, 60)
 
     async def ask(self, **body: Any) -> Any:
         """Post a request for an evaluation; returns it."""
@@ -97,16 +96,29 @@ def settings_changed() -> dict[str, Any]:
 
 
 @pytest.fixture
+def policy() -> GatePolicy:
+    """The policy of the tests' promotion service; override it or parametrize `suite` with it."""
+    return GatePolicy(games=8)
+
+
+@pytest.fixture
+def promotion(policy: GatePolicy) -> Iterator[PolicyGiver]:
+    """The promotion service, as far as it is asked for its policy."""
+    with PolicyGiver(policy).serving() as giver:
+        yield giver
+
+
+@pytest.fixture
 async def suite(
-    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, Any]
+    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, Any], promotion: PolicyGiver
 ) -> AsyncIterator[Suite]:
-    """A running gauntlet service whose promotion service is down."""
+    """A running gauntlet service whose promotion service has a policy, and no feed."""
     models = tmp_path / "models"
     models.mkdir()
-    usual = {"gauntlet_games": 8, "gauntlet_lease_seconds": 2, "feed_seconds": 0.2}
+    usual = {"gauntlet_lease_seconds": 2, "feed_seconds": 0.2}
     settings = GauntletSettings(
         database_url=database_url, nats_url=nats_url, artifacts_dir=tmp_path / "artifacts", models_dir=models,
-        **{"promotion_url": "http://127.0.0.1:9", **usual, **settings_changed},
+        **{"promotion_url": promotion.url, **usual, **settings_changed},
     )  # fmt: skip
     app, bus = create_app(settings), Bus(nats_url, "test")
     try:

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from shared.contract.events import ModelPromoted, TrainingCompleted
-from shared.storage.artifacts import digest_of
+from shared.contract.events.promotion import ModelPromoted
+from shared.contract.events.trainer import TrainingCompleted
+from shared.contract.policy import GatePolicy
+from shared.storage.files import digest_of
 from tests.gauntlet.conftest import DEMO, Suite
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -103,7 +105,8 @@ async def test_progress_is_followed_to_the_end(suite: Suite) -> None:
     assert "event:" not in (await suite.client.get(address, headers={"Last-Event-ID": str(ids[-1])})).text
 
 
-@pytest.mark.parametrize("settings_changed", [{"gauntlet_games": 10_000, "gauntlet_lanes": 8}])
+@pytest.mark.parametrize("policy", [GatePolicy(games=10_000)])
+@pytest.mark.parametrize("settings_changed", [{"gauntlet_lanes": 8}])
 async def test_g06_a_cancelled_evaluation_ends_once(suite: Suite) -> None:
     """Cancelling in the middle of the games ends it with EVALUATION_FAILED, and the next one is played."""
     asked = await suite.ask(model_path=suite.add_demo_model())

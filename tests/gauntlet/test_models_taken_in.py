@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from shared.contract.events import TrainingCompleted
+from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import ensure_stream
 from tests.gauntlet.conftest import DEMO, Suite
 

@@ -1,9 +1,14 @@
-"""A small real HTTP server for tests, in a thread."""
+"""Small real HTTP servers for tests, each in a thread."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from tests.kit.waiting import until
 
 
 @contextmanager
@@ -18,3 +23,18 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serving_app(app: ASGIApp, port: int) -> Iterator[None]:
+    """Serve an application, with its lifespan, on a port of loopback while the block lasts."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the application ended before it was up"
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

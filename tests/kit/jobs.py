@@ -16,7 +16,8 @@ from play.players.random import RandomPlayer
 from play.record import PlayedGame
 from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import GamesPlayed, Job
-from shared.contract.evidence import CanonicalReference, GatePolicy, PlayPolicy
+from shared.contract.evidence import CanonicalReference
+from shared.contract.policy import GatePolicy, PlayPolicy
 
 PREVIOUS = CanonicalReference(version=1, digest="0" * 64)
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from local.ports import free_port, free_ports, is_free
 from local.process import Process, StartFailed
+from tests.kit.waiting import until
 
 CHECKOUT = Path(__file__).parents[2]
 STUBBORN = (
@@ -43,14 +43,6 @@ def python(program: str, log: Path, grace: float = 10.0) -> Process:
     return Process("child", [sys.executable, "-c", program], log=log, grace=grace)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until a condition holds; fail if it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
-
-
 def gone(pid: int) -> bool:
     """Whether a process has ended (a zombie that nobody reaps has ended too)."""
     try:
@@ -68,10 +60,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("mode", [0o711, 0o700])
 def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_one_starts(folder: Path, mode: int) -> None:
-    """After SIGKILL of the supervisor every server and child ends, and the same folder can be started at once.
-
-    For root the two modes are two ways of running Postgres.
-    """
+    """After SIGKILL of the supervisor every server and child ends, and the same folder can be started at once."""
+    # for root the two modes are two ways of running Postgres
     folder.chmod(mode)
     command = [sys.executable, "-c", SUPERVISOR, str(folder)]
     pids: list[int] = []
@@ -81,16 +71,16 @@ def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_one_starts(folder:
             pids += [int(pid) for pid in supervisor.stdout.readline().split()]
             supervisor.kill()
     assert len(set(pids)) == 6
-    wait_for(lambda: all(gone(pid) for pid in pids))
+    until(lambda: all(gone(pid) for pid in pids))
 
 
 def test_stop_kills_what_ignores_it(tmp_path: Path) -> None:
     """A child that ignores SIGTERM is killed after the grace, and can be restarted."""
     with python(STUBBORN, tmp_path / "log", grace=0.1) as child:
-        wait_for(lambda: "up" in child.log_since_start())
+        until(lambda: "up" in child.log_since_start())
         first = child.pid
         child.restart()
-        wait_for(lambda: "up" in child.log_since_start())
+        until(lambda: "up" in child.log_since_start())
         assert first is not None
         assert gone(first)
         assert child.pid != first
@@ -101,21 +91,21 @@ def test_stop_kills_what_ignores_it(tmp_path: Path) -> None:
 def test_what_the_child_started_ends_with_it(tmp_path: Path, end: Callable[[Process], None]) -> None:
     """The process group is swept: a worker that its parent left behind is killed."""
     with python(PARENT_OF_A_WORKER, tmp_path / "log") as child:
-        wait_for(lambda: "worker" in child.log_since_start())
+        until(lambda: "worker" in child.log_since_start())
         worker = int(child.log_since_start().split()[1])
         end(child)
-        wait_for(lambda: gone(worker))
+        until(lambda: gone(worker))
 
 
 def test_a_crash_sweeps_the_group_when_it_is_noticed(tmp_path: Path) -> None:
     """A child killed from outside is seen as ended, and its worker ends too."""
     with python(PARENT_OF_A_WORKER, tmp_path / "log") as child:
-        wait_for(lambda: "worker" in child.log_since_start())
+        until(lambda: "worker" in child.log_since_start())
         worker = int(child.log_since_start().split()[1])
         assert child.pid is not None
         os.kill(child.pid, signal.SIGKILL)
-        wait_for(lambda: not child.running)
-        wait_for(lambda: gone(worker))
+        until(lambda: not child.running)
+        until(lambda: gone(worker))
 
 
 def test_waiting_for_http_ends_when_it_answers(tmp_path: Path) -> None:

@@ -13,21 +13,17 @@ from fastapi import FastAPI
 
 from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
-from shared.contract.events import EvaluationCompleted, EvaluationFailed, Event
-from shared.contract.evidence import (
-    CanonicalReference,
-    Evidence,
-    GatePolicy,
-    ModelMetadata,
-    OpponentEvidence,
-    OpponentName,
-    PlayPolicy,
-)
+from shared.contract.events import Event
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata, OpponentEvidence
+from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.words import OpponentName
 from shared.messaging.bus import Bus
 from shared.service.migrations import migrate
 from shared.storage.artifacts import ArtifactStore
 from shared.storage.database import Database
 from tests.kit.servers import Migrate
+from tests.kit.waiting import async_until
 from tests.promotion.peers import Neighbour
 
 CANONICAL = "/v1/configurations/hex8_2p/canonical"
@@ -60,10 +56,7 @@ class Suite:
 
     async def eventually(self, question: Callable[[], Awaitable[Any]]) -> Any:
         """The first true answer; a test fails if there is none in time."""
-        async with asyncio.timeout(20):
-            while not (answer := await question()):  # noqa: ASYNC110 - the question goes over HTTP, there is no event to wait for
-                await asyncio.sleep(0.02)
-        return answer
+        return await async_until(question, 20)
 
     def add_model(self, content: bytes) -> str:
         """Put a file into the artifact store; returns its digest."""

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.promotion.controller import Decision, PromotionController, Verdict
-from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy, OpponentEvidence, OpponentName
+from services.promotion.controller import Decision, PromotionController
+from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.gate import units_needed
+from shared.contract.policy import GatePolicy
+from shared.contract.words import OPPONENTS, OpponentName, Verdict
 from tests.promotion.conftest import against, evidence
 
 CANDIDATE, FIRST, SECOND = "c" * 64, "1" * 64, "2" * 64
@@ -21,8 +23,9 @@ TWO = CanonicalReference(version=2, digest=SECOND)
 def decide(
     found: Evidence, canonical: CanonicalReference | None = None, policy: GatePolicy | None = None, **options: Any
 ) -> Decision:
-    """The decision on a candidate of hex8 for two players."""
-    return PromotionController(policy or GatePolicy(), **options).decide(CANDIDATE, 2, found, canonical)
+    """The decision on a candidate of hex8 for two players, played under the policy that is in force."""
+    played = found if policy is None else found.model_copy(update={"gates": policy})
+    return PromotionController(policy or GatePolicy(), **options).decide(CANDIDATE, 2, played, canonical)
 
 
 def of(*opponents: OpponentEvidence, previous: CanonicalReference | None = None) -> Evidence:
@@ -168,3 +171,50 @@ def test_g05_parity_means_the_same_for_every_number_of_players(num_players: int,
     games = [changed(each, **counts, score_histogram=histogram) for each in names]
     decision = PromotionController(GatePolicy()).decide(CANDIDATE, num_players, of(*games), None)
     assert decision.verdict == ("passed" if winner else "failed")
+
+
+@pytest.mark.parametrize("changed", [{"random_win_rate": 0.8}, {"unscored_share": 0.5}, {"skip_games": True}])
+def test_f25_evidence_of_another_policy_is_stale(changed: dict[str, Any]) -> None:
+    """What was played under a policy that asks for something else is evaluated again, never inconclusive, and both are named."""
+    other = GatePolicy(**changed)
+    decision = PromotionController(GatePolicy()).decide(
+        CANDIDATE, 2, evidence(wins=41).model_copy(update={"gates": other}), None
+    )
+    assert (decision.verdict, decision.code) == ("stale", "evaluated_again")
+    assert decision.reasons == (
+        f"the candidate was played under policy {other.id}, and {GatePolicy().id} is in force now; it is evaluated again",
+    )
+
+
+def test_f25_more_games_than_the_policy_asks_for_are_judged() -> None:
+    """The thresholds are the same, and they hold for all the games that were planned."""
+    games = [
+        changed(each, games_planned=60, games=60, wins=51, losses=9, score_histogram=[9, 0, 51])
+        for each in OPPONENTS[:2]
+    ]
+    found = of(*games).model_copy(update={"gates": GatePolicy(games=60)})
+    assert PromotionController(GatePolicy()).decide(CANDIDATE, 2, found, None).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("found", "canonical", "code"),
+    [
+        (evidence(), None, "gates_passed"),
+        (evidence(wins=0), None, "gates_failed"),
+        (of(against("random", 20, games=20), HEURISTIC), None, "games_inconclusive"),
+        (evidence(ONE), TWO, "evaluated_again"),
+        (of(), None, "evidence_invalid"),
+        (evidence(), CanonicalReference(version=1, digest=CANDIDATE), "already_canonical"),
+    ],
+)
+def test_every_verdict_has_a_code(found: Evidence, canonical: CanonicalReference | None, code: str) -> None:
+    """Programs go by it, people by the reasons."""
+    assert decide(found, canonical).code == code
+
+
+def test_a_few_unscored_games_are_allowed() -> None:
+    """Up to the policy's share of the planned games, and not one more."""
+    one = changed(wins=44, losses=5, truncated=1, score_histogram=[5, 0, 44])
+    two = changed(wins=44, losses=4, truncated=1, errored=1, score_histogram=[4, 0, 44])
+    assert decide(of(one, HEURISTIC)).verdict == "passed"
+    assert decide(of(two, HEURISTIC)).verdict == "invalid"

@@ -19,6 +19,8 @@ from services.promotion.repository import lock_configuration
 from shared.messaging.bus import Bus
 from shared.storage.artifacts import ArtifactStore
 from shared.storage.database import Database
+from tests.kit.processes import suite_process
+from tests.kit.waiting import async_until
 from tests.promotion.conftest import announcement, completed
 from tests.promotion.peers import Neighbour
 
@@ -35,10 +37,7 @@ def child(database_url: str, nats_url: str, tmp_path: Path, gauntlet: Neighbour)
         "DATABASE_URL": database_url, "NATS_URL": nats_url, "PROMOTION_PORT": str(port), "FEED_SECONDS": "0.2",
         "MODELS_DIR": str(tmp_path / "models"), "ARTIFACTS_DIR": str(tmp_path / "artifacts"), "GAUNTLET_URL": gauntlet.url,
     }  # fmt: skip
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
-    environment |= {f"RINGRIFT_{key}": value for key, value in settings.items()}
-    command = [sys.executable, "-m", "services.promotion"]
-    process = Process("promotion", command, log=tmp_path / "promotion.log", env=environment, cwd=ROOT)
+    process = suite_process("promotion", "services.promotion", settings, tmp_path)
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
@@ -57,9 +56,8 @@ async def held(database: Database) -> Any:
     """Hold up every decision on hex8 for two players; yields a wait for one that has come to that point."""
 
     async def reached() -> None:
-        async with asyncio.timeout(20):
-            while await count(database, WAITING) == 0:  # noqa: ASYNC110 - another process's progress shows only in its locks
-                await asyncio.sleep(0.02)
+        # another process's progress shows only in its locks
+        await async_until(lambda: count(database, WAITING), 20)
 
     async with database.write() as tx:
         await lock_configuration(tx, "hex8_2p")
@@ -90,9 +88,12 @@ async def test_g03_killed_between_evaluation_and_decision_it_decides_once(
             await reached()
             child[0].kill()
         await start(child)
-        async with httpx.AsyncClient(base_url=child[1], trust_env=False) as client, asyncio.timeout(20):
-            while (await client.get("/v1/configurations/hex8_2p/canonical")).status_code != 200:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        async with httpx.AsyncClient(base_url=child[1], trust_env=False) as client:
+
+            async def promoted_one() -> bool:
+                return (await client.get("/v1/configurations/hex8_2p/canonical")).status_code == 200
+
+            await async_until(promoted_one, 20)
             promoted = (await client.get("/v1/events?type=MODEL_PROMOTED")).json()["items"]
         assert [each["data"]["version"] for each in promoted] == [1]
         assert await count(database, "select count(*) from promotion.decisions") == 1

@@ -13,12 +13,13 @@ import pytest
 from services.promotion import projection
 from services.promotion.projection import is_present, project
 from shared.storage import artifacts
+from shared.storage import files as file_writing
 from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore
 from tests.promotion.conftest import Suite, announcement, completed
 
 CONFIGURATION = "hex8_2p"
 NAME = "canonical_hex8_2p.pth"
-TRACED = {projection.__file__, artifacts.__file__}
+TRACED = {projection.__file__, artifacts.__file__, file_writing.__file__}
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from services.promotion.controller import PromotionController
 from shared.contract.configuration import Configuration
-from shared.contract.events import EvaluationCompleted, EvaluationFailed
-from shared.contract.evidence import CanonicalReference, Evidence, GatePolicy
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
+from shared.contract.evidence import CanonicalReference, Evidence
+from shared.contract.policy import GatePolicy
 from shared.messaging.bus import STREAM
 from tests.promotion.conftest import Suite, announcement, completed, evidence
 

@@ -10,16 +10,21 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.contract.events import Event, EventData, TrainingCompleted
+from shared.contract.events import Event
+from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import Bus
-from shared.messaging.inbox import Inbox, Subscription
+from shared.messaging.handlers import HandlerTable
+from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import Outbox
+from shared.messaging.repository import MessageStore
 from shared.messaging.tables import Messaging
 from shared.storage.database import Database, Write
 from tests.kit.servers import Migrate
+from tests.kit.waiting import async_until
 
 METADATA = MetaData(schema="trial")
 TABLES = Messaging(METADATA)
+STORE = MessageStore(TABLES)
 
 
 def create_schema(url: str) -> None:
@@ -52,13 +57,7 @@ class Trial:
     failures: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.inbox = Inbox(self.database, TABLES, [Subscription(TrainingCompleted, self.handle)])
-
-    async def handle(self, tx: Write, event: Event, data: EventData) -> None:
-        """Handle an event, or raise the next failure."""
-        if self.failures:
-            raise self.failures.pop(0)
-        self.handled.append(event.id)
+        self.inbox = Inbox(self.database, STORE, HANDLERS.bound(self))
 
     async def emit(self, *events: Event) -> None:
         """Write events to the outbox in one transaction."""
@@ -68,15 +67,28 @@ class Trial:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds; a test fails by its timeout."""
-        async with asyncio.timeout(20):
-            while not condition():  # noqa: ASYNC110 - the condition may be anything, so there is no event to wait for
-                await asyncio.sleep(0.01)
+
+        async def asked() -> bool:
+            return condition()
+
+        await async_until(asked, 20)
+
+
+HANDLERS: HandlerTable[Trial] = HandlerTable()
+
+
+@HANDLERS.on(TrainingCompleted)
+async def training_completed(trial: Trial, tx: Write, event: Event, data: TrainingCompleted) -> None:
+    """Handle an event, or raise the next failure."""
+    if trial.failures:
+        raise trial.failures.pop(0)
+    trial.handled.append(event.id)
 
 
 @pytest.fixture
 async def trial(database_url: str, nats_url: str) -> AsyncIterator[Trial]:
     """The messaging parts on a database and a NATS server of this test's own."""
-    trial = Trial(Database(database_url), Outbox(TABLES), Bus(nats_url, "trial"))
+    trial = Trial(Database(database_url), Outbox(STORE), Bus(nats_url, "trial"))
     yield trial
     await trial.bus.close()
     await trial.database.close()

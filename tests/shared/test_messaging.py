@@ -7,20 +7,21 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from shared.contract.events import Event, EventType, RejectedError, TrainingCompleted
+from shared.contract.events import Event, RejectedError
+from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import STREAM, Bus
 from shared.messaging.outbox import BEGINNING
 from shared.process.tasks import Loop, background
 from tests.shared.conftest import TABLES, Trial, training_event
 
-TYPES = (EventType.TRAINING_COMPLETED,)
-
 
 def loops(trial: Trial) -> dict[str, Loop]:
     """Relay and consumer of the trial service."""
     return {
-        "relay": partial(trial.outbox.relay, trial.database, trial.bus),
-        "consumer": partial(trial.bus.consume, "trial", TYPES, trial.inbox.receive, trial.inbox.bury),
+        "relay": partial(trial.outbox.relay, trial.database, trial.bus.publish),
+        "consumer": partial(
+            trial.bus.consume, "trial", trial.inbox.handlers.types, trial.inbox.receive, trial.inbox.bury
+        ),
     }
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.process.settings import GateSettings, ServiceSettings, SettingsError, load_settings
+from services.promotion.settings import PromotionSettings
+from shared.process.settings import ServiceSettings, SettingsError, load_settings
 
 URL = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db"}
 
@@ -27,8 +28,8 @@ def test_without_keys_a_service_stays_on_loopback() -> None:
 
 def test_the_runbooks_thresholds_are_read() -> None:
     """The runbook's variables make the gate policy."""
-    environment = {"RINGRIFT_PROMOTION_RANDOM_WIN_RATE": "0.9", "RINGRIFT_GAUNTLET_GAMES": "20"}
-    gates = load_settings(GateSettings, environment).gates()
+    environment = {**URL, "RINGRIFT_PROMOTION_RANDOM_WIN_RATE": "0.9", "RINGRIFT_GAUNTLET_GAMES": "20"}
+    gates = load_settings(PromotionSettings, environment).policy()
     assert (gates.random_win_rate, gates.heuristic_win_rate, gates.games) == (0.9, 0.6, 20)
 
 

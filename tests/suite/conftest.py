@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ import httpx
 import pytest
 
 from local.suite import Addresses, Suite
-from shared.contract.events import Event, TrainingCompleted
+from shared.contract.events import Event
+from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import Bus
-from shared.storage.artifacts import digest_of
+from shared.storage.files import digest_of
+from tests.kit.waiting import until
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 HEX8 = "hex8_2p"
@@ -85,11 +86,7 @@ class Operator:
 
     def eventually(self, question: Callable[[], Any]) -> Any:
         """The first true answer; a test fails, with the end of the log, if there is none in time."""
-        deadline = time.monotonic() + 90
-        while not (answer := question()):
-            assert time.monotonic() < deadline, self.suite.log.read_text()[-3000:]
-            time.sleep(0.05)
-        return answer
+        return until(question, 90, lambda: self.suite.log.read_text()[-3000:])
 
 
 @pytest.fixture

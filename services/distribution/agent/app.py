@@ -9,12 +9,16 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
-from services.distribution.agent.api import agent_router
+from services.distribution.agent.api import health, models
+from services.distribution.agent.api.problems import TRANSLATIONS
 from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.store import ModelStore
-from shared.web.application import health_router, new_app
-from shared.web.keys import authorization
+from shared.process.credentials import authorization
+from shared.web.application import Description, health_router, new_app
+
+DESCRIPTION = Description("RingRift agent", "Holds the canonical models of one node.")
 
 
 def create_app(settings: AgentSettings) -> FastAPI:
@@ -32,7 +36,6 @@ def create_app(settings: AgentSettings) -> FastAPI:
             await fetcher.close()
             await client.aclose()
 
-    app = new_app("RingRift agent", "Holds the canonical models of one node.", settings, lifespan)
-    app.include_router(health_router({}))
-    app.include_router(agent_router(settings, store, fetcher))
+    app = new_app(DESCRIPTION, settings, lifespan, [health_router({}), health.router, models.router], TRANSLATIONS)
+    app.state.service = AgentService(settings.agent_node, settings.distribution_url, store, fetcher)
     return app

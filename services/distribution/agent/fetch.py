@@ -6,10 +6,11 @@ import asyncio
 
 import httpx
 
+from services.distribution.agent.part import Part
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
-from services.distribution.agent.store import ModelStore, Part, StoreError
+from services.distribution.agent.store import ModelStore, StoreError, VersionRefusedError
 from shared.process.logs import get_logger
-from shared.storage.artifacts import CHUNK
+from shared.storage.files import CHUNK
 
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2
@@ -25,13 +26,15 @@ class Fetcher:
         self.progress: dict[str, FetchProgress] = {}
 
     async def start(self, configuration: str, order: ModelOrder) -> None:
-        """Begin a transfer, unless it is under way; one of a lower version is given up. StoreError for a lower order."""
+        """Begin a transfer, unless it is under way; one of a lower version is given up. VersionRefusedError for a lower order."""
         running, task = self.progress.get(configuration), self._tasks.get(configuration)
         if task is not None and not task.done() and running is not None:
             if (running.version, running.digest) == (order.version, order.digest):
                 return
             if running.version >= order.version:
-                raise StoreError(f"version {running.version} of {configuration} is being fetched; give a higher one")
+                raise VersionRefusedError(
+                    f"version {running.version} of {configuration} is being fetched; give a higher one"
+                )
             task.cancel()
         self.progress[configuration] = progress = FetchProgress(
             version=order.version, digest=order.digest, size=order.size, bytes_done=0

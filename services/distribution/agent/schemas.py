@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.events import Digest
+from shared.contract.words import Digest
 
 Version = Annotated[int, Field(ge=1, description="Canonical version; a node only moves to a higher one")]
 
@@ -24,6 +24,8 @@ class ModelOrder(BaseModel):
 
 class HeldModel(BaseModel):
     """A model on the node's disk; the digest is of the bytes there."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     version: int
     digest: str

@@ -6,17 +6,16 @@ from pathlib import Path
 
 from pydantic import Field
 
+from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, NodeName, Port
 from shared.process.settings import BaseServiceSettings
 
 
 class AgentSettings(BaseServiceSettings):
     """What an agent reads."""
 
-    agent_port: int = Field(default=8780, ge=1, le=65535)
-    agent_node: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", description="The name under which the node is registered"
-    )
+    agent_port: Port = AGENT_PORT
+    agent_node: NodeName = Field(description="The name under which the node is registered")
     agent_dir: Path = Field(default=Path("data/agent"), description="Folder of the node's models")
     distribution_url: str = Field(
-        default="http://127.0.0.1:8772", description="The one service that models are fetched from"
+        default=f"http://127.0.0.1:{DISTRIBUTION_PORT}", description="The one service that models are fetched from"
     )

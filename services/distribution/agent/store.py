@@ -7,18 +7,18 @@ whatever moment the process dies at, the old or the new file is there. What is r
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from services.distribution.agent.part import Part
 from shared.contract.configuration import Configuration
-from shared.storage.artifacts import CHUNK, SPARE_BYTES, digest_of, publish_file, temporary_file
+from shared.contract.words import canonical_name
+from shared.storage.files import SPARE_BYTES, digest_of, publish_file, write_atomically
 
 
 class StoreError(Exception):
@@ -42,49 +42,6 @@ class Model(NamedTuple):
     size: int
 
 
-class Part:
-    """A file that is arriving; its hash covers what it has so far."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self._stream: IO[bytes] = path.open("a+b")
-        self._stream.seek(0)
-        self._sha = hashlib.sha256()
-        self.size = 0
-        while chunk := self._stream.read(CHUNK):
-            self._count(chunk)
-
-    def _count(self, chunk: bytes) -> None:
-        self._sha.update(chunk)
-        self.size += len(chunk)
-
-    def write(self, chunk: bytes) -> None:
-        """Append bytes."""
-        self._stream.write(chunk)
-        self._count(chunk)
-
-    def restart(self) -> None:
-        """Forget all bytes."""
-        self._stream.truncate(0)
-        self._sha, self.size = hashlib.sha256(), 0
-
-    def finish(self) -> str:
-        """Force the bytes to disk; returns their SHA-256."""
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        return self._sha.hexdigest()
-
-    def close(self) -> None:
-        """Close the file and leave it for a resume."""
-        self._stream.close()
-
-    def discard(self) -> None:
-        """Remove the file: its bytes are not what they should be."""
-        self._stream.close()
-        self.path.unlink(missing_ok=True)
-
-
 class ModelStore:
     """The models of one node."""
 
@@ -94,12 +51,12 @@ class ModelStore:
         self._hashed: dict[Path, tuple[tuple[int, ...], str]] = {}
         for each in (self._models, self._states, self._parts):
             each.mkdir(parents=True, exist_ok=True)
-        for leftover in (*self._states.glob(".incoming-*"), *self._models.glob(".incoming-*")):
+        for leftover in self._states.glob(".incoming-*"):
             leftover.unlink()
 
     def path(self, configuration: str) -> Path:
         """Where the canonical file of a configuration is, or would be."""
-        return self._models / f"canonical_{configuration}.pth"
+        return self._models / canonical_name(configuration)
 
     def free_bytes(self) -> int:
         """Free space on the models' disk."""
@@ -176,12 +133,9 @@ class ModelStore:
         try:
             Configuration.parse(configuration)
             return _State.model_validate_json((self._states / f"{configuration}.json").read_bytes())
-        except (FileNotFoundError, ValidationError, ValueError):
+        except (FileNotFoundError, ValueError):
             return None
 
     def _write_state(self, configuration: str, version: int, digest: str) -> None:
-        with temporary_file(self._states) as (temporary, stream):
+        with write_atomically(self._states / f"{configuration}.json") as stream:
             stream.write(_State(version=version, digest=digest).model_dump_json().encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-            publish_file(temporary, self._states / f"{configuration}.json")

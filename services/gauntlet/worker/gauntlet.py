@@ -25,8 +25,8 @@ from play.record import PlayedGame
 from play.schedule import plan_games
 from services.gauntlet.worker.forward_clock import ForwardClock
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
-from shared.contract.evidence import OPPONENTS, OpponentName
-from shared.contract.gate import GateVerdict, exact_gate
+from shared.contract.gate import exact_gate
+from shared.contract.words import OPPONENTS, GateVerdict, OpponentName
 
 
 class _Failed(Exception):

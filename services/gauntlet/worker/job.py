@@ -12,8 +12,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from play.record import PlayedGame
-from shared.contract.configuration import BoardType
-from shared.contract.evidence import CanonicalReference, GatePolicy, ModelMetadata, PlayPolicy
+from shared.contract.evidence import CanonicalReference, ModelMetadata
+from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.words import BoardType
 
 
 class Message(BaseModel):

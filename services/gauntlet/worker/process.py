@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from services.gauntlet.worker.executor import Worker, WorkerLostError
 from services.gauntlet.worker.job import WORKER_MESSAGE, Job, WorkerMessage
 from shared.process.settings import PREFIX
 
@@ -19,8 +20,12 @@ LONGEST_LINE = 256 * 1024 * 1024
 KEPT_LINES = 30
 
 
-class WorkerLostError(Exception):
-    """The worker ended without a last message; the text has the end of what it wrote to standard error."""
+class Processes:
+    """The executor that starts a child process for each job."""
+
+    async def start(self) -> Worker:
+        """A worker that waits for its job."""
+        return await WorkerProcess.start()
 
 
 class WorkerProcess:

@@ -14,8 +14,9 @@ from play.replay import replay
 from play.schedule import plan_games
 from services.gauntlet.worker.gauntlet import GameGauntlet, Match
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded
-from shared.contract.evidence import GatePolicy
-from shared.contract.gate import GateVerdict, exact_gate
+from shared.contract.gate import exact_gate
+from shared.contract.policy import GatePolicy
+from shared.contract.words import GateVerdict
 from tests.kit.jobs import games_of, make_job, tiny_checkpoint
 
 EASY = GatePolicy(games=6, random_win_rate=0.0, heuristic_win_rate=0.0, previous_win_rate=0.0)

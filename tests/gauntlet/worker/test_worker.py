@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.gauntlet.worker.job import WORKER_MESSAGE, GamesPlayed, JobDone, ModelLoaded, WorkerMessage
-from shared.contract.evidence import GatePolicy
+from shared.contract.policy import GatePolicy
 from tests.kit.jobs import games_of, make_job, tiny_checkpoint
 
 ROOT = Path(__file__).parents[3]

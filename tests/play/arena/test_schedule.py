@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from play.schedule import plan_games
-from shared.contract.evidence import OPPONENTS
+from shared.contract.words import OPPONENTS
 
 SEEDS = st.integers(0, 2**63 - 1)
 SEATS = st.integers(2, 4)

@@ -14,7 +14,7 @@ from play.models.architectures.registry import build_network
 from play.models.formats.checkpoint import CheckpointError, CheckpointMissingError, load_checkpoint, save_checkpoint
 from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import JobFailed
-from shared.contract.evidence import GatePolicy
+from shared.contract.policy import GatePolicy
 from tests.kit.jobs import make_job
 from tests.play.models.broken import (
     PARAMETERS,

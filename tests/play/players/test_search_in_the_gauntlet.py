@@ -7,7 +7,7 @@ from pathlib import Path
 from play.games.ringrift.warm import warm
 from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import Job, JobFailed
-from shared.contract.evidence import GatePolicy, PlayPolicy
+from shared.contract.policy import GatePolicy, PlayPolicy
 from tests.kit.jobs import games_of, make_job, tiny_checkpoint
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,7 @@ from play.training.announcement import announcement
 from play.training.imitation import fit
 from play.training.positions import collect
 from play.training.trainer import Plan, run_training
-from shared.contract.events import TrainingCompleted
+from shared.contract.events.trainer import TrainingCompleted
 
 PLAN = Plan("hex8", 2, rounds=0, games=4, epochs=1, blocks=1, channels=4, seed=3, version="7")
 

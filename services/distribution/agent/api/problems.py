@@ -1,0 +1,27 @@
+"""The kinds of problem that only the agent answers, and which problem answers for which of its exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.distribution.agent.service import SourceRefusedError
+from services.distribution.agent.store import VersionRefusedError
+from shared.web.problems import Problem
+
+
+class SourceRefused(Problem):
+    """The source is no address at the configured distribution service, the only one that models are fetched from."""
+
+    status, slug = 422, "source-refused"
+
+
+class VersionRefused(Problem):
+    """The node holds or fetches a higher version, or other bytes under the same one; it never steps down."""
+
+    status, slug = 409, "version-refused"
+
+
+TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
+    SourceRefusedError: SourceRefused,
+    VersionRefusedError: VersionRefused,
+}

@@ -1,0 +1,47 @@
+"""The use cases of one node's agent: what it says of itself, and the orders it takes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.schemas import Health, HeldModel, ModelOrder, NodeReport, OrderState
+from services.distribution.agent.store import ModelStore
+
+
+class SourceRefusedError(Exception):
+    """The order names another source than the distribution service; the text says which is accepted."""
+
+
+@dataclass(frozen=True)
+class AgentService:
+    """`distribution_url`: the one service that models are fetched from."""
+
+    node: str
+    distribution_url: str
+    store: ModelStore
+    fetcher: Fetcher
+
+    async def health(self) -> Health:
+        """The node at a glance."""
+        free = await asyncio.to_thread(self.store.free_bytes)
+        return Health(status="healthy", node=self.node, free_disk_bytes=free, models=await self._held())
+
+    async def report(self) -> NodeReport:
+        """What is on the disk, and the transfers under way or failed."""
+        return NodeReport(node=self.node, models=await self._held(), fetches=dict(self.fetcher.progress))
+
+    async def take(self, configuration: str, order: ModelOrder) -> OrderState:
+        """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down."""
+        expected = f"{self.distribution_url.rstrip('/')}/v1/artifacts/{order.digest}"
+        if order.source != expected:
+            raise SourceRefusedError(f"models are fetched from {expected} only, not from {order.source}")
+        held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest)
+        if not held:
+            await self.fetcher.start(configuration, order)
+        return OrderState(state="held" if held else "fetching", version=order.version, digest=order.digest)
+
+    async def _held(self) -> dict[str, HeldModel]:
+        models = await asyncio.to_thread(self.store.models)
+        return {key: HeldModel.model_validate(model) for key, model in models.items()}

@@ -1,0 +1,55 @@
+"""The service at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from services.distribution.api.dependencies import Service
+from services.distribution.delivery import Delivery, Head
+from services.distribution.distribution import Standing
+from services.distribution.node import KnownNode
+from services.distribution.schemas import ConfigurationProgress, DaemonStatus, ModelDistribution, NodeProgress, Status
+from services.distribution.service import Overview
+from shared.web.application import new_router
+
+router = new_router("status")
+
+
+@router.get("/status")
+async def get_status(service: Service) -> Status:
+    """Every configuration's distribution, the daemon and its breakers, and the nodes that answer."""
+    overview = await service.overview()
+    daemon = service.daemon
+    return Status(
+        model_distribution=ModelDistribution(configurations=_configurations(overview)),
+        daemon=DaemonStatus(status=daemon.status, last_pass_at=daemon.last_pass_at, breakers=daemon.breakers),
+        alive_peers=[urlsplit(node.url).hostname or "" for node in overview.nodes if node.is_alive],
+    )
+
+
+def _configurations(overview: Overview) -> dict[str, ConfigurationProgress]:
+    deliveries: dict[str, list[Delivery]] = {head.configuration: [] for head in overview.heads}
+    for delivery in overview.deliveries:
+        deliveries[delivery.configuration].append(delivery)
+    nodes = {node.name: node for node in overview.nodes}
+    return {head.configuration: _progress(head, nodes, deliveries[head.configuration]) for head in overview.heads}
+
+
+def _progress(head: Head, nodes: Mapping[str, KnownNode], deliveries: Sequence[Delivery]) -> ConfigurationProgress:
+    return ConfigurationProgress(
+        version=head.version,
+        digest=head.digest,
+        nodes={each.node: _node_progress(each, nodes[each.node]) for each in deliveries},
+        complete=Standing.of(nodes.values(), deliveries).is_complete,
+    )
+
+
+def _node_progress(delivery: Delivery, node: KnownNode) -> NodeProgress:
+    return NodeProgress(
+        state=delivery.state,
+        bytes_done=delivery.bytes_done,
+        size=delivery.size,
+        detail=delivery.detail if delivery.is_delivered else node.unreached or delivery.detail,
+        updated_at=delivery.updated_at,
+    )

@@ -1,0 +1,48 @@
+"""The daemon's records: the service's use cases where a visit changes something, the repository where it only remembers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from services.distribution import repository
+from services.distribution.breaker import BreakerMemory
+from services.distribution.delivery import Head, Progress
+from services.distribution.node import Node, Report
+from services.distribution.service import DistributionService
+
+
+class DaemonRecords:
+    """`Records` of the UnifiedDistributionDaemon, kept in Postgres. Its writes wake nobody: the daemon would wake itself."""
+
+    def __init__(self, service: DistributionService) -> None:
+        self._service = service
+
+    def changes(self, seconds: float) -> AsyncIterator[None]:
+        """Yield after each commit that others make, and at least every `seconds`."""
+        return self._service.database.changes(seconds)
+
+    async def breakers(self) -> Mapping[str, BreakerMemory]:
+        """Every persisted breaker."""
+        async with self._service.database.read() as tx:
+            return await repository.load_breakers(tx)
+
+    async def save_breaker(self, node: str, memory: BreakerMemory) -> None:
+        """Persist a breaker."""
+        async with self._service.database.write(quiet=True) as tx:
+            await repository.save_breaker(tx, node, memory)
+
+    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
+        """Open the deliveries that new nodes lack; returns every node and every desired version."""
+        return await self._service.open_deliveries()
+
+    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
+        """Record a visit that succeeded, and complete the distributions that it completes."""
+        await self._service.record_report(node, report, progress)
+
+    async def record_unreached(self, node: str, error: str) -> None:
+        """Record a visit that failed."""
+        await self._service.record_unreached(node, error)
+
+    async def close_overdue(self) -> None:
+        """Emit what is to be said of the distributions that have come to an end."""
+        await self._service.close_overdue()

@@ -1,0 +1,76 @@
+"""What the daemon knows between two passes: each node's breaker, and when an order that failed may be repeated.
+
+The daemon alone changes it, but for `retry_now`, an operator's request; others read what is shown. Pure: no I/O, time comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.distribution.breaker import Breaker, BreakerMemory, BreakerPolicy
+from services.distribution.delivery import Head
+from shared.contract.words import BreakerState
+
+LONGEST_RETRY_STEPS = 5
+
+
+@dataclass(frozen=True)
+class _Retry:
+    """When an order to one node may be repeated."""
+
+    head: Head
+    attempts: int
+    at: datetime
+
+
+class DaemonState:
+    """The daemon's memory. `seconds` is the longest time between two passes, which the pauses follow."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._policy = BreakerPolicy(first_pause=2 * seconds, longest_pause=15 * seconds)
+        self._breakers: dict[str, Breaker] = {}
+        self._retries: dict[tuple[str, str], _Retry] = {}
+        self.status = "starting"
+        self.last_pass_at: datetime | None = None
+
+    @property
+    def breakers(self) -> dict[str, BreakerState]:
+        """The state of each node's breaker."""
+        return {name: breaker.memory.state for name, breaker in sorted(self._breakers.items())}
+
+    def restore(self, remembered: Mapping[str, BreakerMemory]) -> None:
+        """Begin with the breakers of an earlier process."""
+        self._breakers = {name: Breaker(self._policy, memory) for name, memory in remembered.items()}
+
+    def keep_only(self, nodes: Collection[str]) -> None:
+        """Forget the nodes that are not registered any more."""
+        self._breakers = {name: breaker for name, breaker in self._breakers.items() if name in nodes}
+        self._retries = {key: retry for key, retry in self._retries.items() if key[0] in nodes}
+
+    def breaker(self, node: str) -> Breaker:
+        """The breaker of a node; a new one is closed."""
+        return self._breakers.setdefault(node, Breaker(self._policy))
+
+    def may_order(self, node: str, head: Head, now: datetime) -> bool:
+        """Whether the node may be told now to hold `head`. If so, the next time is a pause later, which doubles up to a cap."""
+        last = self._retries.get((node, head.configuration))
+        again = last is not None and last.head == head
+        if last is not None and again and now < last.at:
+            return False
+        attempts = last.attempts + 1 if last is not None and again else 0
+        pause = timedelta(seconds=self._seconds * 2 ** min(attempts, LONGEST_RETRY_STEPS))
+        self._retries[node, head.configuration] = _Retry(head, attempts, now + pause)
+        return True
+
+    def taken_up(self, node: str, head: Head) -> None:
+        """The node holds or fetches `head`: what failed before is forgotten."""
+        self._retries.pop((node, head.configuration), None)
+
+    def retry_now(self) -> None:
+        """Let every node be tried at once: open breakers become half-open, failed orders may be repeated."""
+        self._retries.clear()
+        for breaker in self._breakers.values():
+            breaker.half_open()

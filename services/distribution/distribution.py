@@ -1,0 +1,80 @@
+"""A distribution: one version on its way to all nodes, and when it has come to an end. Pure: no I/O, no time.
+
+Every registered node is accounted for by name; "most of them" is not complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from services.distribution.delivery import Delivery, Head
+from services.distribution.node import KnownNode
+
+Ending = Literal["completed", "failed"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The registered nodes that hold a version, and why each of the others does not."""
+
+    held: tuple[str, ...]
+    missing: Mapping[str, str]
+
+    @classmethod
+    def of(cls, nodes: Iterable[KnownNode], deliveries: Iterable[Delivery]) -> Standing:
+        """The standing of one version, by its deliveries."""
+        by_node = {delivery.node: delivery for delivery in deliveries}
+        reasons = {node.name: _missing(node, by_node.get(node.name)) for node in nodes}
+        held = sorted(name for name, reason in reasons.items() if reason is None)
+        return cls(tuple(held), {name: reason for name, reason in reasons.items() if reason is not None})
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every registered node, and at least one, holds the version."""
+        return bool(self.held) and not self.missing
+
+
+def _missing(node: KnownNode, delivery: Delivery | None) -> str | None:
+    if delivery is None:
+        return node.unreached or "not yet visited"
+    if delivery.is_delivered:
+        return None
+    return node.unreached or delivery.detail or delivery.state
+
+
+class Holding(NamedTuple):
+    """Whether a node holds the canonical version, by its own report; what it holds; and why it is not said to hold it."""
+
+    has_model: bool
+    version: int | None
+    digest: str | None
+    reason: str | None
+    reported_at: datetime | None
+
+    @classmethod
+    def of(cls, node: KnownNode, head: Head, standing: Standing) -> Holding:
+        """What a node holds of the configuration of `head`; one whose last visit failed is not said to hold anything."""
+        held = node.models.get(head.configuration)
+        version, digest = (held.version, held.digest) if held else (None, None)
+        reason = node.unreached or standing.missing.get(node.name)
+        return cls(reason is None and digest == head.digest, version, digest, reason, node.reported_at)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution that is not complete; `seconds` since its start; `has_failed`: it was reported as failed already."""
+
+    configuration: str
+    version: int
+    digest: str
+    seconds: float
+    has_failed: bool
+
+    def ending(self, standing: Standing, timeout: float) -> Ending | None:
+        """What is to be said of it now, None for nothing. It fails once, after `timeout` seconds, and may complete later."""
+        if standing.is_complete:
+            return "completed"
+        return "failed" if self.seconds >= timeout and not self.has_failed else None

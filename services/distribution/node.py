@@ -1,0 +1,61 @@
+"""A node: what it is, and what it says of itself. Pure: no I/O, no time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.contract.words import BreakerState
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine with an agent, as registered."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a node says is on its disk: version, and SHA-256 and size of the bytes."""
+
+    version: int
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A node's newest transfer for a configuration; `error` is set when it failed."""
+
+    version: int
+    digest: str
+    bytes_done: int
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a node says of itself, by configuration."""
+
+    node: str
+    models: Mapping[str, Held] = field(default_factory=dict)
+    fetches: Mapping[str, Fetch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnownNode(Node):
+    """A registered node, with what it last reported, and why the last visit failed (None if it did not)."""
+
+    registered_at: datetime
+    models: Mapping[str, Held]
+    reported_at: datetime | None
+    unreached: str | None
+    breaker: BreakerState
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its last visit succeeded."""
+        return self.reported_at is not None and self.unreached is None

@@ -1,0 +1,216 @@
+"""The use cases of the distribution service. HTTP, events and the daemon all call these; the only place that emits events.
+
+A use case of an event takes part in the event's transaction; any other is one transaction of its own. State and event are written
+together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from services.distribution import repository
+from services.distribution.daemon_state import DaemonState
+from services.distribution.delivery import Delivery, Head, Progress
+from services.distribution.distribution import Distribution, Holding, Standing
+from services.distribution.errors import NotCanonicalError, UnknownError
+from services.distribution.node import KnownNode, Node, Report
+from shared.contract.configuration import Configuration
+from shared.contract.events import Event, EventData
+from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
+from shared.messaging.outbox import Outbox
+from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.database import Transactions, Write
+
+LONGEST_REASON = 1000
+"""Letters that are kept of why a node could not be reached."""
+
+
+class Wanted(NamedTuple):
+    """What an operator wants delivered again; where a version or digest is given, it must be the canonical one's."""
+
+    configuration: str
+    version: int | None = None
+    digest: str | None = None
+
+
+class Overview(NamedTuple):
+    """Everything at one moment: desired versions, their deliveries, nodes."""
+
+    heads: Sequence[Head]
+    deliveries: Sequence[Delivery]
+    nodes: Sequence[KnownNode]
+
+
+@dataclass(frozen=True)
+class DistributionService:
+    """`timeout` in seconds: after that an incomplete distribution is reported as failed. `source`: of the events."""
+
+    database: Transactions
+    outbox: Outbox
+    artifacts: ArtifactStore
+    daemon: DaemonState
+    timeout: float
+    source: str
+
+    async def desire(self, tx: Write, head: Head, cause: Event) -> None:
+        """Desire a promoted version, unless it or a higher one is desired already."""
+        if await repository.raise_head(tx, head):
+            await self._begin(tx, head, cause)
+
+    async def redistribute(self, wanted: Wanted) -> tuple[Head, list[str]]:
+        """Deliver the canonical version again, to every node, at once; returns it and the nodes."""
+        async with self.database.write() as tx:
+            head = await self._head(tx, wanted)
+            names = await self._begin(tx, head)
+            current = await repository.locked_current_deliveries(tx, configuration=head.configuration)
+            await repository.save_deliveries(tx, _moved(current, Delivery.reopened))
+        self.daemon.retry_now()
+        return head, names
+
+    async def _head(self, tx: Write, wanted: Wanted) -> Head:
+        """The canonical version that is wanted. The one door, beside the event, by which a higher version comes in."""
+        head = await repository.locked_head_of(tx, wanted.configuration)
+        if wanted.version is not None and wanted.digest is not None and (head is None or head.version < wanted.version):
+            artifact = await self.artifact(wanted.digest, "take the file in first")
+            head = Head(wanted.configuration, wanted.version, wanted.digest, artifact.size)
+            await repository.raise_head(tx, head)
+        if head is None:
+            raise _nothing_promoted(wanted.configuration)
+        if wanted.version not in (None, head.version) or wanted.digest not in (None, head.digest):
+            detail = f"the canonical version of {head.configuration} is {head.version} with digest {head.digest}"
+            raise NotCanonicalError(f"{detail}; only that one can be distributed")
+        return head
+
+    async def _begin(self, tx: Write, head: Head, cause: Event | None = None) -> list[str]:
+        """Open the deliveries of `head` to every known node, before the first byte, and say so; returns the nodes."""
+        await repository.open_deliveries(tx)
+        overtaken = await repository.locked_unfinished_below(tx, head)
+        await repository.save_deliveries(tx, _moved(overtaken, lambda each: each.superseded_by(head.version)))
+        await repository.start_distribution(tx, head)
+        names = [node.name for node in await repository.known_nodes(tx)]
+        await self._emit(tx, DistributionStarted.model_validate({**_identity(head), "nodes": names}), cause)
+        return names
+
+    async def artifact(self, digest: str, advice: str = "") -> Artifact:
+        """The artifact with that digest. UnknownError, with the advice, if it was never taken in."""
+        artifact = await asyncio.to_thread(self.artifacts.find, digest)
+        if artifact is None:
+            raise UnknownError("; ".join(filter(None, [f"there is no artifact {digest}", advice])))
+        return artifact
+
+    async def register(self, *nodes: Node) -> None:
+        """Register nodes, or give known ones another address; they get every canonical version."""
+        async with self.database.write() as tx:
+            for node in nodes:
+                await repository.register_node(tx, node)
+
+    async def remove(self, name: str) -> None:
+        """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
+        async with self.database.write() as tx:
+            found = await repository.remove_node(tx, name)
+        if not found:
+            raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+
+    async def nodes(self) -> list[KnownNode]:
+        """Every registered node, with its breaker as it is now."""
+        breakers = self.daemon.breakers
+        async with self.database.read() as tx:
+            known = await repository.known_nodes(tx)
+        return [replace(node, breaker=breakers.get(node.name, node.breaker)) for node in known]
+
+    async def deliveries(self, configuration: str | None, limit: int) -> list[Delivery]:
+        """Deliveries of every version, newest version first."""
+        async with self.database.read() as tx:
+            return await repository.list_deliveries(tx, configuration, limit)
+
+    async def availability(self, configuration: str) -> dict[str, Holding]:
+        """Which nodes hold the canonical version, each by its own report. UnknownError if nothing was promoted."""
+        async with self.database.read() as tx:
+            head = await repository.head_of(tx, configuration)
+            if head is None:
+                raise _nothing_promoted(configuration)
+            nodes = await repository.known_nodes(tx)
+            standing = Standing.of(nodes, await repository.current_deliveries(tx, configuration=configuration))
+        return {node.name: Holding.of(node, head, standing) for node in nodes}
+
+    async def overview(self) -> Overview:
+        """Every desired version, how far each node is, and the nodes."""
+        async with self.database.read() as tx:
+            heads = await repository.heads(tx)
+            return Overview(heads, await repository.current_deliveries(tx), await repository.known_nodes(tx))
+
+    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
+        """Open the deliveries that new nodes lack; returns every node and every desired version."""
+        async with self.database.write(quiet=True) as tx:
+            await repository.open_deliveries(tx)
+            return await repository.known_nodes(tx), await repository.heads(tx)
+
+    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
+        """Record a visit that succeeded, and complete the distributions that it completes."""
+        by_version = {(each.head.configuration, each.head.version): each for each in progress}
+
+        def move(delivery: Delivery) -> Delivery:
+            further = by_version.get((delivery.configuration, delivery.version))
+            return delivery.progressed(further) if further else delivery
+
+        async with self.database.write(quiet=True) as tx:
+            await repository.record_report(tx, node, report)
+            changed = await _move_current(tx, node, move)
+        if changed:
+            await self.close_overdue()
+
+    async def record_unreached(self, node: str, error: str) -> None:
+        """Record a visit that failed."""
+        reason = error[:LONGEST_REASON]
+        async with self.database.write(quiet=True) as tx:
+            await repository.record_unreached(tx, node, reason)
+            await _move_current(tx, node, lambda delivery: delivery.unreached(reason))
+
+    async def close_overdue(self) -> None:
+        """Emit DISTRIBUTION_COMPLETED or DISTRIBUTION_FAILED, each once, for the distributions that have come to it."""
+        async with self.database.write(quiet=True) as tx:
+            for distribution in await repository.locked_distributions(tx):
+                nodes = await repository.known_nodes(tx)
+                current = await repository.current_deliveries(tx, configuration=distribution.configuration)
+                standing = Standing.of(nodes, current)
+                ending = distribution.ending(standing, self.timeout)
+                if ending is not None:
+                    await repository.end_distribution(tx, distribution, ending)
+                    await self._emit(tx, _said(distribution, standing, ending == "completed"))
+
+    async def _emit(self, tx: Write, data: EventData, cause: Event | None = None) -> None:
+        await self.outbox.add(tx, Event.of(data, source=self.source, cause=cause))
+
+
+def _moved(deliveries: Iterable[Delivery], move: Callable[[Delivery], Delivery]) -> list[Delivery]:
+    """Those of the deliveries that the move changes, as they are after it."""
+    return [after for before in deliveries if (after := move(before)) != before]
+
+
+async def _move_current(tx: Write, node: str, move: Callable[[Delivery], Delivery]) -> bool:
+    """Move a node's deliveries of the desired versions; whether any changed. Locks and writes nothing where none does."""
+    if not _moved(await repository.current_deliveries(tx, node=node), move):
+        return False
+    moved = _moved(await repository.locked_current_deliveries(tx, node=node), move)
+    await repository.save_deliveries(tx, moved)
+    return bool(moved)
+
+
+def _identity(of: Head | Distribution) -> Mapping[str, Any]:
+    """What every event of this service says first."""
+    board, players = Configuration.parse(of.configuration)
+    return {"board_type": board, "num_players": players, "version": of.version, "digest": of.digest}
+
+
+def _said(distribution: Distribution, standing: Standing, completed: bool) -> EventData:
+    identity, held = _identity(distribution), list(standing.held)
+    if completed:
+        return DistributionCompleted.model_validate({**identity, "nodes": held, "seconds": distribution.seconds})
+    return DistributionFailed.model_validate({**identity, "delivered": held, "missing": dict(standing.missing)})
+
+
+def _nothing_promoted(configuration: str) -> UnknownError:
+    return UnknownError(f"no version of {configuration} was promoted, so there is nothing to distribute")

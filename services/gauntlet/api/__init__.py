@@ -1,0 +1,1 @@
+"""The gauntlet service's routes, one file for each noun."""

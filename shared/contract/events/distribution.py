@@ -1,0 +1,37 @@
+"""What the distribution service says of a canonical version on its way to the nodes."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.contract.events.envelope import EventData, declared_by
+from shared.contract.words import Digest
+
+
+@declared_by("distribution")
+class DistributionStarted(EventData):
+    """Deliveries of a canonical version to every known node were opened."""
+
+    version: int = Field(ge=1)
+    digest: Digest
+    nodes: list[str]
+
+
+@declared_by("distribution")
+class DistributionCompleted(EventData):
+    """Every known node reported the digest of the canonical version on its own disk."""
+
+    version: int = Field(ge=1)
+    digest: Digest
+    nodes: list[str]
+    seconds: float = Field(ge=0)
+
+
+@declared_by("distribution")
+class DistributionFailed(EventData):
+    """The distribution's time ran out; `missing` names each node that lacks the version, and why. Delivery goes on."""
+
+    version: int = Field(ge=1)
+    digest: Digest
+    delivered: list[str]
+    missing: dict[str, str]

@@ -1,0 +1,156 @@
+"""The envelope of every event, CloudEvents 1.0, and what its producers declare.
+
+An event is validated when it is made and when it is read; no aliases, no optional identity. Knows no type by name: each producer's
+module declares its own. This module must not publish, store or handle anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from shared.contract.configuration import Configuration
+from shared.contract.words import BoardType, ConfigurationKey, NumPlayers
+
+SUBJECT_PREFIX = "ringrift.events"
+
+
+class RejectedError(Exception):
+    """An event can never be handled; the text says why. It goes to the dead letters at once."""
+
+
+class EventData(BaseModel):
+    """Base of all data models: strict, closed, immutable, and always of one configuration."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    event_type: ClassVar[str]
+    producer: ClassVar[str]
+
+    board_type: BoardType
+    num_players: NumPlayers
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration that the event is about."""
+        return Configuration(self.board_type, self.num_players)
+
+
+DATA_MODELS: dict[str, type[EventData]] = {}
+"""Every declared type of event, by its name."""
+Model = TypeVar("Model", bound=type[EventData])
+
+
+def declared_by(producer: str) -> Callable[[Model], Model]:
+    """Declare a type of event, named after its class: `ModelPromoted` is MODEL_PROMOTED. `producer` alone emits it."""
+
+    def declare(model: Model) -> Model:
+        model.producer = producer
+        model.event_type = re.sub(r"(?<!^)(?=[A-Z])", "_", model.__name__).upper()
+        DATA_MODELS[model.event_type] = model
+        return model
+
+    return declare
+
+
+def _require_declared(name: str) -> str:
+    if name not in DATA_MODELS:
+        raise ValueError(f"{name!r} is no type of event; the types are {', '.join(DATA_MODELS)}")
+    return name
+
+
+class _DeclaredTypes:
+    """In OpenAPI: the declared types, as they are when the document is made."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "enum": list(DATA_MODELS)}
+
+
+EventType = Annotated[str, AfterValidator(_require_declared), _DeclaredTypes()]
+"""The name of a declared type of event."""
+
+
+def new_traceparent(cause: str | None = None) -> str:
+    """A W3C traceparent: a new span, in the trace of `cause` where there is one."""
+    trace = cause.split("-")[1] if cause else secrets.token_hex(16)
+    return f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+class Event(BaseModel):
+    """CloudEvents 1.0 in structured JSON. `id` is also the Nats-Msg-Id; `subject` is the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str = Field(min_length=1, max_length=200, examples=["/services/gauntlet"])
+    type: EventType
+    subject: ConfigurationKey
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str
+    traceparent: str = Field(
+        pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$", default_factory=new_traceparent
+    )
+    data: SerializeAsAny[EventData]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_data_by_type(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("data"), dict) and value.get("type") in DATA_MODELS:
+            model = DATA_MODELS[value["type"]]
+            # strict JSON semantics: UUIDs and times arrive as text, numbers must be numbers
+            data = model.model_validate_json(json.dumps(value["data"]))
+            return {"dataschema": schema_name(data.event_type), **value, "data": data}
+        return value
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.data.event_type != self.type:
+            raise ValueError(f"type {self.type} carries data of {self.data.event_type}")
+        if str(self.data.configuration) != self.subject:
+            raise ValueError(
+                f"subject {self.subject!r} is not the configuration of the data, {self.data.configuration}"
+            )
+        return self
+
+    @classmethod
+    def of(cls, data: EventData, *, source: str, cause: Event | None = None) -> Event:
+        """Wrap `data` in a new envelope; `cause` is the event that led to it, whose trace it continues."""
+        return cls(
+            id=uuid4(),
+            source=source,
+            type=data.event_type,
+            subject=str(data.configuration),
+            time=datetime.now(UTC),
+            dataschema=schema_name(data.event_type),
+            traceparent=new_traceparent(cause.traceparent if cause else None),
+            data=data,
+        )
+
+    @property
+    def nats_subject(self) -> str:
+        """Where the event is published, for example `ringrift.events.MODEL_PROMOTED.hex8_2p`."""
+        return f"{SUBJECT_PREFIX}.{self.type}.{self.subject}"
+
+
+def schema_name(event_type: str) -> str:
+    """The dataschema of a type: a stable name, not an address to fetch."""
+    return f"urn:ringrift:event:{event_type}:v1"

@@ -1,0 +1,272 @@
+"""The use cases of the distribution service and their records, on a database and without servers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.distribution.breaker import BreakerMemory
+from services.distribution.consumers import HANDLERS
+from services.distribution.daemon_records import DaemonRecords
+from services.distribution.daemon_state import DaemonState
+from services.distribution.delivery import Delivery, Head, Progress, assess
+from services.distribution.errors import NotCanonicalError, UnknownError
+from services.distribution.node import Held, Node, Report
+from services.distribution.service import DistributionService, Wanted
+from services.distribution.tables import MESSAGING
+from shared.contract.events import Event
+from shared.contract.events.promotion import ModelPromoted
+from shared.contract.words import BreakerState, DeliveryState
+from shared.messaging.inbox import Inbox
+from shared.messaging.outbox import Outbox
+from shared.messaging.repository import MessageStore
+from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.database import Database
+
+HEX8 = "hex8_2p"
+NODES = (Node("node-1", "http://node-1"), Node("node-2", "http://node-2"))
+OPENED = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Bench:
+    """The service, and the hand of everyone who calls it."""
+
+    service: DistributionService
+    records: DaemonRecords
+    inbox: Inbox
+    folder: Path
+
+    def take_in(self, content: bytes) -> Artifact:
+        """Put bytes into the artifact store."""
+        path = self.folder / uuid4().hex
+        path.write_bytes(content)
+        return self.service.artifacts.take_in(path)
+
+    async def promote(self, version: int, content: bytes) -> Head:
+        """MODEL_PROMOTED arrives."""
+        artifact = self.take_in(content)
+        data = ModelPromoted(
+            board_type="hex8", num_players=2, version=version, digest=artifact.digest, size=artifact.size,
+            decision_id=uuid4(), kind="automatic",
+        )  # fmt: skip
+        await self.inbox.handle(Event.of(data, source="/services/promotion"))
+        return Head(HEX8, version, artifact.digest, artifact.size)
+
+    async def report(self, node: str, head: Head, held: Head | None) -> None:
+        """A visit: the node holds `held`, and is to hold `head`."""
+        models = {HEX8: Held(held.version, held.digest, held.size)} if held else {}
+        report = Report(node, models)
+        await self.records.record_report(node, report, [assess(head, report)])
+
+    async def deliveries(self) -> dict[tuple[int, str], Delivery]:
+        """Every delivery, by version and node."""
+        return {(each.version, each.node): each for each in await self.service.deliveries(HEX8, 1000)}
+
+    async def states(self) -> dict[tuple[int, str], str]:
+        """The state of every delivery, by version and node."""
+        return {key: str(each.state) for key, each in (await self.deliveries()).items()}
+
+    async def said(self, short: str) -> list[Any]:
+        """The data of the events DISTRIBUTION_..., oldest first."""
+        async with self.service.database.read() as tx:
+            events = await self.service.outbox.recent(tx, 1000)
+        return [event.data for event in events[::-1] if event.type == f"DISTRIBUTION_{short}"]
+
+
+@pytest.fixture
+async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A service with two registered nodes."""
+    database, messages = Database(database_url), MessageStore(MESSAGING)
+    store = ArtifactStore(tmp_path / "artifacts")
+    service = DistributionService(
+        database, Outbox(messages), store, DaemonState(1), timeout=300, source="/services/distribution"
+    )
+    await service.register(*NODES)
+    yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)
+    await database.close()
+
+
+async def test_g11_the_deliveries_exist_before_the_first_byte(bench: Bench) -> None:
+    """The event opens one for each node, and says so with the names."""
+    head = await bench.promote(1, b"first")
+    assert await bench.states() == {(1, "node-1"): "pending", (1, "node-2"): "pending"}
+    [started] = await bench.said("STARTED")
+    assert (started.version, started.digest, started.nodes) == (1, head.digest, ["node-1", "node-2"])
+    assert await bench.records.open_deliveries() == (await bench.service.nodes(), [head])
+
+
+async def test_g10_only_a_higher_version_is_desired(bench: Bench) -> None:
+    """A late event of a lower version, and another of the same, change nothing and say nothing."""
+    head = await bench.promote(2, b"second")
+    await bench.promote(1, b"first")
+    await bench.promote(2, b"other")
+    assert len(await bench.said("STARTED")) == 1
+    assert (await bench.records.open_deliveries())[1] == [head]
+
+
+async def test_a_higher_version_supersedes_what_is_unfinished(bench: Bench) -> None:
+    """A delivery that had arrived stays delivered: it is history."""
+    first = await bench.promote(1, b"first")
+    await bench.report("node-1", first, first)
+    await bench.promote(2, b"second")
+    assert await bench.states() == {
+        (1, "node-1"): "delivered", (1, "node-2"): "superseded", (2, "node-1"): "pending", (2, "node-2"): "pending",
+    }  # fmt: skip
+    await bench.report("node-2", first, first)
+    assert (await bench.states())[1, "node-2"] == "superseded"
+
+
+async def test_an_unchanged_report_moves_nothing(bench: Bench) -> None:
+    """The time of delivery is that of the first report; a lost disk moves it back, and keeps that time."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    before = (await bench.deliveries())[1, "node-1"]
+    assert (before.state, before.bytes_done, before.detail) == (DeliveryState.DELIVERED, head.size, None)
+    assert before.delivered_at == before.updated_at
+    await bench.report("node-1", head, head)
+    assert (await bench.deliveries())[1, "node-1"] == before
+    await bench.report("node-1", head, None)
+    lost = (await bench.deliveries())[1, "node-1"]
+    assert (lost.state, lost.detail) == (DeliveryState.PENDING, "the node does not hold this model")
+    assert lost.delivered_at == before.delivered_at
+    assert lost.updated_at > before.updated_at
+
+
+async def test_what_a_node_fetches_is_seen(bench: Bench) -> None:
+    """Bytes and reason of a delivery are the node's."""
+    head = await bench.promote(1, b"first")
+    await bench.records.record_report(
+        "node-1", Report("node-1"), [Progress(head, DeliveryState.FETCHING, 3, "half of it")]
+    )
+    delivery = (await bench.deliveries())[1, "node-1"]
+    assert (delivery.state, delivery.bytes_done, delivery.detail) == (DeliveryState.FETCHING, 3, "half of it")
+    assert delivery.delivered_at is None
+
+
+async def test_a_failed_visit_is_told_of_the_node_and_of_what_is_unfinished(bench: Bench) -> None:
+    """What was delivered is not taken back; the reason is cut to a length that can be shown."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    for name in ("node-1", "node-2"):
+        await bench.records.record_unreached(name, "x" * 5000)
+    assert {node.unreached for node in await bench.service.nodes()} == {"x" * 1000}
+    states = await bench.deliveries()
+    assert states[1, "node-1"].state is DeliveryState.DELIVERED
+    assert (states[1, "node-2"].state, states[1, "node-2"].detail) == (DeliveryState.PENDING, "x" * 1000)
+    availability = await bench.service.availability(HEX8)
+    assert {name: each.has_model for name, each in availability.items()} == {"node-1": False, "node-2": False}
+    await bench.report("node-1", head, head)
+    assert (await bench.service.availability(HEX8))["node-1"].has_model
+
+
+async def test_g11_a_distribution_is_completed_once(bench: Bench) -> None:
+    """By the last node's report, with every name; asking again, at once and together, says nothing more."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    assert await bench.said("COMPLETED") == []
+    await bench.report("node-2", head, head)
+    await asyncio.gather(*(bench.records.close_overdue() for _ in range(5)))
+    [done] = await bench.said("COMPLETED")
+    assert (done.version, done.digest, done.nodes) == (1, head.digest, ["node-1", "node-2"])
+    assert 0 <= done.seconds < 60
+
+
+async def test_g11_an_overdue_distribution_fails_once_and_completes_later(bench: Bench) -> None:
+    """The one event names who lacks the version and why; the late completion is told too."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    await bench.records.record_unreached("node-2", "connection refused")
+    await bench.records.close_overdue()
+    assert await bench.said("FAILED") == []
+    impatient = DaemonRecords(replace(bench.service, timeout=1e-6))
+    await asyncio.gather(*(impatient.close_overdue() for _ in range(5)))
+    [failed] = await bench.said("FAILED")
+    assert (failed.delivered, failed.missing) == (["node-1"], {"node-2": "connection refused"})
+    await bench.report("node-2", head, head)
+    assert len(await bench.said("COMPLETED")) == 1
+
+
+async def test_a_removed_node_is_waited_for_no_longer(bench: Bench) -> None:
+    """Its deliveries and breaker go with it, and what is said of it afterwards is dropped."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    await bench.records.save_breaker("node-2", BreakerMemory())
+    await bench.service.remove("node-2")
+    await bench.records.close_overdue()
+    [done] = await bench.said("COMPLETED")
+    assert done.nodes == ["node-1"]
+    await bench.report("node-2", head, head)
+    await bench.records.record_unreached("node-2", "away")
+    await bench.records.save_breaker("node-2", BreakerMemory())
+    assert [node.name for node in await bench.service.nodes()] == ["node-1"]
+    assert await bench.records.breakers() == {}
+    with pytest.raises(UnknownError, match="there is no node node-2"):
+        await bench.service.remove("node-2")
+
+
+async def test_a_new_node_gets_its_deliveries_with_the_next_pass(bench: Bench) -> None:
+    """Nobody has to ask for them."""
+    await bench.promote(1, b"first")
+    await bench.service.register(Node("node-3", "http://node-3"))
+    await bench.records.open_deliveries()
+    assert (await bench.states())[1, "node-3"] == "pending"
+
+
+@pytest.mark.parametrize("state", BreakerState)
+async def test_g13_a_breaker_is_remembered_whole(bench: Bench, state: BreakerState) -> None:
+    """What is saved is what the next process begins with."""
+    memory = BreakerMemory(state, 4, 2, OPENED, None, "connection refused")
+    await bench.records.save_breaker("node-1", BreakerMemory())
+    await bench.records.save_breaker("node-1", memory)
+    assert await bench.records.breakers() == {"node-1": memory}
+    assert [node.breaker for node in await bench.service.nodes()] == [state, BreakerState.CLOSED]
+
+
+async def test_redistribute_makes_every_node_prove_it_again(bench: Bench) -> None:
+    """Nothing is left of the earlier proof, its time runs from now, and the former versions stay as they were."""
+    first = await bench.promote(1, b"first")
+    await bench.promote(2, b"second")
+    second = await bench.promote(3, b"third")
+    await bench.report("node-1", second, second)
+    assert await bench.service.redistribute(Wanted(HEX8)) == (second, ["node-1", "node-2"])
+    delivery = (await bench.deliveries())[3, "node-1"]
+    assert (delivery.state, delivery.bytes_done, delivery.delivered_at) == (DeliveryState.PENDING, 0, None)
+    assert delivery.detail == "reopened by request"
+    assert [each.version for each in await bench.said("STARTED")] == [1, 2, 3, 3]
+    assert (await bench.states())[first.version, "node-1"] == "superseded"
+
+
+async def test_only_the_canonical_version_is_redistributed(bench: Bench) -> None:
+    """Another version or digest is refused with what would be right, and nothing is said or reopened."""
+    with pytest.raises(UnknownError, match="no version of hex8_2p was promoted, so there is nothing to distribute"):
+        await bench.service.redistribute(Wanted(HEX8))
+    await bench.promote(1, b"first")
+    head = await bench.promote(2, b"second")
+    await bench.report("node-1", head, head)
+    for wanted in (Wanted(HEX8, 1), Wanted(HEX8, 2, "0" * 64), Wanted(HEX8, None, "0" * 64), Wanted(HEX8, 3)):
+        with pytest.raises(NotCanonicalError, match=f"of hex8_2p is 2 with digest {head.digest}; only that one"):
+            await bench.service.redistribute(wanted)
+    with pytest.raises(UnknownError, match="there is no artifact 000.*; take the file in first"):
+        await bench.service.redistribute(Wanted(HEX8, 3, "0" * 64))
+    assert len(await bench.said("STARTED")) == 2
+    assert (await bench.states())[2, "node-1"] == "delivered"
+    assert (await bench.service.redistribute(Wanted(HEX8, 2, head.digest)))[0] == head
+
+
+async def test_a_request_and_a_promotion_at_once_leave_one_head(bench: Bench) -> None:
+    """Whichever comes first: the higher version is desired, and no delivery of the lower one is open."""
+    for version in range(1, 12, 2):
+        await bench.promote(version, f"{version}".encode())
+        await asyncio.gather(
+            bench.service.redistribute(Wanted(HEX8)), bench.promote(version + 1, f"{version + 1}".encode())
+        )
+        states = await bench.states()
+        assert {key for key, state in states.items() if state in ("pending", "fetching")} == {
+            (version + 1, "node-1"), (version + 1, "node-2"),
+        }  # fmt: skip

@@ -1,0 +1,64 @@
+"""The gauntlet's neighbour: a promotion service as far as the gauntlet asks it for its policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from shared.contract.policy import GatePolicy
+from tests.kit.http_server import serving
+
+
+class PolicyGiver:
+    """A real HTTP server that hands out `policy` with the games asked for. `away`: it answers 503;
+    `raw`: it says that instead; `lists`: it also lists the policy unasked."""
+
+    def __init__(self, policy: GatePolicy) -> None:
+        self.policy, self.away, self.lists = policy, False, False
+        self.raw: bytes | None = None
+        self.asked: list[str] = []
+        self.url = ""
+
+    @contextmanager
+    def serving(self) -> Iterator[PolicyGiver]:
+        """Serve on a free loopback port while the block lasts."""
+        giver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """The one verb."""
+
+            def do_GET(self) -> None:
+                """The policy; the feed is away."""
+                address = urlsplit(self.path)
+                known = address.path.startswith("/v1/") and "polic" in address.path and not giver.away
+                body = giver.answer(address.path, address.query) if known else b"{}"
+                self.send_response(200 if known else 503)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        with serving(Handler) as self.url:
+            yield self
+
+    def answer(self, path: str, query: str) -> bytes:
+        """The policy in force, with another number of games if asked."""
+        if self.raw is not None:
+            return self.raw
+        if path == "/v1/policies":
+            return json.dumps({"items": [self.view("hex8_2p", self.policy)] if self.lists else []}).encode()
+        self.asked.append(path)
+        games = parse_qs(query).get("games")
+        policy = self.policy.model_copy(update={"games": int(games[0])} if games else {})
+        return json.dumps(self.view(path.split("/")[3], policy)).encode()
+
+    @staticmethod
+    def view(configuration: str, policy: GatePolicy) -> dict[str, Any]:
+        """A policy as the promotion service shows it."""
+        return {"id": policy.id, "configuration": configuration, "gates": policy.model_dump(mode="json")}

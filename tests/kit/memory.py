@@ -1,0 +1,118 @@
+"""A database and a service's messaging tables in memory: the same promises as the real ones, in microseconds.
+
+tests/shared/test_message_store.py holds both kinds to the same behaviour.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from shared.contract.events import Event
+from shared.messaging.repository import DeadLetter, FeedRow, HandledEvent, MessageStore
+from shared.storage.database import Read, Write
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_TOKEN = cast(Write, object())
+
+
+@dataclass
+class _Tables:
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    published: set[str] = field(default_factory=set)
+    inbox: list[HandledEvent] = field(default_factory=list)
+    letters: dict[str, DeadLetter] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryMessages(MessageStore):
+    """The messaging tables of one service, in memory. Every event is a transaction of its own."""
+
+    def __init__(self) -> None:
+        self.tables = _Tables()
+
+    async def add(self, tx: Write, event: Event) -> None:
+        self.tables.outbox.append(event.model_dump(mode="json"))
+
+    async def after(self, tx: Read, transaction: str, position: int, limit: int, types: Sequence[str]) -> list[FeedRow]:
+        rows = [FeedRow(str(number), number, event) for number, event in enumerate(self.tables.outbox, 1)]
+        wanted = [row for row in rows if (int(row.transaction), row.position) > (int(transaction), position)]
+        return [row for row in wanted if not types or row.event["type"] in types][:limit]
+
+    async def newest(self, tx: Read, limit: int) -> list[dict[str, Any]]:
+        return self.tables.outbox[::-1][:limit]
+
+    async def unpublished(self, tx: Write, limit: int) -> list[dict[str, Any]]:
+        return [event for event in self.tables.outbox if event["id"] not in self.tables.published][:limit]
+
+    async def mark_published(self, tx: Write, ids: Sequence[UUID]) -> None:
+        self.tables.published |= {str(each) for each in ids}
+
+    async def claim(self, tx: Write, event: Event) -> bool:
+        if any(each.id == event.id for each in self.tables.inbox):
+            return False
+        self.tables.inbox.append(HandledEvent(event.id, event.type, event.subject, event.source, NOW))
+        return True
+
+    async def handled(self, tx: Read, limit: int) -> list[HandledEvent]:
+        return self.tables.inbox[::-1][:limit]
+
+    async def bury(
+        self, tx: Write, *, fingerprint: str, event_id: str | None, subject: str, payload: str, reason: str, deliveries: int
+    ) -> None:  # fmt: skip
+        known = self.tables.letters.get(fingerprint)
+        fresh = DeadLetter(
+            len(self.tables.letters) + 1, event_id, subject, payload, reason, deliveries, NOW, replayed_at=None
+        )
+        letter = known._replace(reason=reason, deliveries=deliveries) if known else fresh
+        self.tables.letters[fingerprint] = letter
+
+    async def letters(self, tx: Read, after: int, limit: int) -> list[DeadLetter]:
+        return [letter for letter in self.tables.letters.values() if letter.id > after][:limit]
+
+    async def mark_replayed(self, tx: Write, letter_id: int) -> None:
+        for fingerprint, letter in self.tables.letters.items():
+            if letter.id == letter_id:
+                self.tables.letters[fingerprint] = letter._replace(replayed_at=NOW)
+
+    async def cursor(self, tx: Read, producer: str) -> str | None:
+        return self.tables.cursors.get(producer)
+
+    async def advance(self, tx: Write, producer: str, cursor: str) -> None:
+        self.tables.cursors[producer] = cursor
+
+
+class MemoryDatabase:
+    """Transactions over tables in memory: a block that raises leaves them as they were. `commits` counts those that did not."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self.commits = self.quiet_commits = 0
+        self.sweeps: list[float] = []
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Read]:
+        """A transaction that changes nothing."""
+        yield _TOKEN
+
+    @asynccontextmanager
+    async def write(self, *, quiet: bool = False) -> AsyncIterator[Write]:
+        """A transaction that changes all or nothing."""
+        before = copy.deepcopy(self._messages.tables)
+        try:
+            yield _TOKEN
+        except BaseException:
+            self._messages.tables = before
+            raise
+        self.commits += 1
+        self.quiet_commits += quiet
+
+    async def changes(self, sweep: float) -> AsyncIterator[None]:
+        """One change, and no more: the loops of tests end. `sweeps` keeps how often they wanted to be woken in any case."""
+        self.sweeps.append(sweep)
+        yield

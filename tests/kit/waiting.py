@@ -1,0 +1,40 @@
+"""The one waiter of the tests: ask until the answer is true, and fail in time if it never is.
+
+Nothing else in the tests sleeps. A question must be cheap, and change nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+POLL_SECONDS = 0.01
+
+
+def _silent() -> str:
+    return ""
+
+
+def until(question: Callable[[], Answer], seconds: float = 30, explain: Callable[[], str] = _silent) -> Answer:
+    """The first true answer. A test fails, with what `explain` says then, if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < deadline, _failure(answer, seconds, explain)
+        time.sleep(POLL_SECONDS)
+    return answer
+
+
+async def async_until(
+    question: Callable[[], Awaitable[Answer]], seconds: float = 30, explain: Callable[[], str] = _silent
+) -> Answer:
+    """The same for a coroutine function, without holding up the event loop."""
+    deadline = time.monotonic() + seconds
+    while not (answer := await question()):
+        assert time.monotonic() < deadline, _failure(answer, seconds, explain)
+        await asyncio.sleep(POLL_SECONDS)
+    return answer
+
+
+def _failure(answer: object, seconds: float, explain: Callable[[], str]) -> str:
+    return f"it did not come to that in {seconds:g} s; the last answer was {answer!r}\n{explain()}"

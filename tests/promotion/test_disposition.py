@@ -1,0 +1,95 @@
+"""What becomes of a judged candidate: every combination of verdict, request and circumstance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import get_args
+from uuid import uuid4
+
+import pytest
+
+from services.promotion.controller import CODES, Decision
+from services.promotion.disposition import dispose
+from services.promotion.promotion_request import Closing, PromotionRequest, RequestedPromotion
+from shared.contract.words import Disposition, DispositionCode, RequestState, Verdict
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OPEN = PromotionRequest(
+    id=uuid4(), configuration="hex8_2p", model_path="models/a.pth", games=None, kind="manual", dry_run=False,
+    state=RequestState.OPEN, code=None, reason=None, decision_id=None, requested_at=NOW, closed_at=None,
+)  # fmt: skip
+DRY = replace(OPEN, dry_run=True)
+ENDED = replace(OPEN, state=RequestState.PROMOTED)
+PASSED = Decision("passed", "gates_passed", ("random: won",))
+
+
+@pytest.mark.parametrize(
+    ("request_made", "auto_promote", "lacking", "disposition", "code", "words"),
+    [
+        (None, True, 0, "promoted", "gates_passed", "random: won"),
+        (OPEN, True, 0, "promoted", "gates_passed", "random: won"),
+        (OPEN, False, 0, "promoted", "gates_passed", "random: won"),
+        (
+            None,
+            False,
+            0,
+            "awaiting",
+            "auto_promote_off",
+            "RINGRIFT_AUTO_PROMOTE is off; ask for it with POST /admin/promote",
+        ),
+        (DRY, True, 0, "withheld", "dry_run", "the request was a dry run"),
+        (replace(DRY, state=RequestState.FAILED), True, 5, "withheld", "dry_run", "the request was a dry run"),
+        (ENDED, True, 0, "withheld", "request_ended", f"request {OPEN.id} had ended before: promoted"),
+        (None, True, 5, "withheld", "artifact_missing", "the artifact store lacks its 5 bytes; announce it again"),
+        (OPEN, True, 5, "withheld", "artifact_missing", "the artifact store lacks its 5 bytes"),
+        (None, False, 5, "awaiting", "auto_promote_off", "RINGRIFT_AUTO_PROMOTE is off"),
+    ],
+)
+def test_a_candidate_that_passed(
+    request_made: PromotionRequest | None, auto_promote: bool, lacking: int, disposition: Disposition,
+    code: DispositionCode, words: str,
+) -> None:  # fmt: skip
+    """It is promoted unless something stands in the way, which is said first."""
+    outcome = dispose(PASSED, request_made, auto_promote=auto_promote, lacking=lacking)
+    assert (outcome.disposition, outcome.code) == (disposition, code)
+    assert words in outcome.reasons[0]
+    assert outcome.reasons[-1] == "random: won"
+    assert outcome.reasons[0].startswith("passed, and not promoted because ") == (disposition != "promoted")
+
+
+def test_skipped_games_are_told_from_played_ones() -> None:
+    """The code of a promotion says what it was made on."""
+    assert dispose(Decision("passed", "games_skipped", ()), OPEN, auto_promote=True, lacking=0).code == "games_skipped"
+
+
+@pytest.mark.parametrize("verdict", [each for each in get_args(Verdict) if each != "passed"])
+def test_nothing_but_a_pass_is_promoted(verdict: Verdict) -> None:
+    """Whatever else holds, the verdict decides: stale waits for another evaluation, the rest is refused, reasons unchanged."""
+    decision = Decision(verdict, CODES[verdict], ("why",))
+    for made, auto_promote, lacking in product((None, OPEN, DRY, ENDED), (True, False), (0, 5)):
+        outcome = dispose(decision, made, auto_promote=auto_promote, lacking=lacking)
+        assert outcome.disposition == ("awaiting" if verdict == "stale" else "refused")
+        assert (outcome.code, outcome.reasons) == (CODES[verdict], ("why",))
+
+
+def test_a_request_ends_once_and_by_ending() -> None:
+    """Staying open is no end."""
+    with pytest.raises(ValueError, match="does not end by staying open"):
+        Closing(RequestState.OPEN, "dry_run", "")
+    assert OPEN.is_open
+    assert not ENDED.is_open
+    assert replace(OPEN, kind="forced").is_forced
+    assert not OPEN.is_forced
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"configuration": "hex8_3p"}, {"model_path": "models/b.pth"}, {"games": 5}, {"kind": "forced"}, {"dry_run": True}],
+)
+def test_the_same_key_is_for_the_same_request(changed: dict[str, object]) -> None:
+    """Whatever is asked for differently makes it another request."""
+    asked = RequestedPromotion(uuid4(), "hex8_2p", "models/a.pth", None, "manual", dry_run=False, idempotency_key="k")
+    assert OPEN.asks_for(asked)
+    assert not OPEN.asks_for(replace(asked, **changed))  # type: ignore[arg-type]  # each of the right type

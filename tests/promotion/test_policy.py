@@ -1,0 +1,80 @@
+"""The gate policy is the promotion service's: it hands it out, remembers it, and has stale evidence evaluated again under it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.contract.configuration import EVERY_CONFIGURATION
+from shared.contract.policy import GatePolicy
+from tests.promotion.conftest import Suite, announcement, completed
+
+STRICT = {"gauntlet_games": 60, "promotion_random_win_rate": 0.9}
+POLICY = GatePolicy(games=60, random_win_rate=0.9)
+
+
+@pytest.mark.parametrize("settings_changed", [STRICT])
+async def test_the_policy_in_force_is_handed_out(suite: Suite) -> None:
+    """For one configuration, with other games if asked, and for all at once."""
+    one = await suite.get("/v1/configurations/square8_3p/policy")
+    assert one == {"id": POLICY.id, "configuration": "square8_3p", "gates": POLICY.model_dump()}
+    fewer = await suite.get("/v1/configurations/hex8_2p/policy?games=20")
+    assert fewer["id"] == POLICY.model_copy(update={"games": 20}).id != POLICY.id
+    everything = (await suite.get("/v1/policies"))["items"]
+    assert [each["configuration"] for each in everything] == [str(each) for each in EVERY_CONFIGURATION]
+    assert {each["id"] for each in everything} == {POLICY.id}
+
+
+@pytest.mark.parametrize("path", ["/v1/configurations/chess_2p/policy", "/v1/configurations/hex8_2p/policy?games=0"])
+async def test_a_policy_of_nothing_is_refused(suite: Suite, path: str) -> None:
+    """A configuration that is none, and a number of games that cannot be played."""
+    assert (await suite.client.get(path)).status_code == 422
+
+
+@pytest.mark.parametrize("settings_changed", [STRICT])
+async def test_f25_evidence_of_another_policy_is_evaluated_again_under_the_present_one(suite: Suite) -> None:
+    """The candidate is not judged inconclusive for ever: the request for the next evaluation carries the policy in force."""
+    digest = suite.add_model(b"first")
+    await suite.evaluated(digest)
+
+    async def asked() -> Any:
+        return await suite.events("EVALUATION_REQUESTED")
+
+    [again] = await suite.eventually(asked)
+    assert (again["data"]["reason"], again["data"]["digest"]) == ("stale", digest)
+    assert GatePolicy.model_validate(again["data"]["policy"]) == POLICY
+    [decision] = (await suite.get("/v1/decisions"))["items"]
+    assert (decision["verdict"], decision["disposition"], decision["code"]) == ("stale", "awaiting", "evaluated_again")
+    assert (decision["policy_id"], await suite.canonical()) == (POLICY.id, None)
+
+
+async def test_a_request_carries_its_policy(suite: Suite) -> None:
+    """With the number of games that the operator asked for."""
+    await suite.asked(gauntlet_games=12)
+    [requested] = await suite.events("EVALUATION_REQUESTED")
+    assert GatePolicy.model_validate(requested["data"]["policy"]) == GatePolicy(games=12)
+
+
+@pytest.mark.parametrize("settings_changed", [{"auto_promote": False}])
+async def test_verdict_and_disposition_are_told_apart(suite: Suite) -> None:
+    """A candidate that passed and waits for a person: so in the event, in the decision and in the status."""
+    await suite.bus.publish(announcement(completed(suite.add_model(b"first"))))
+
+    async def said() -> Any:
+        return await suite.events("MODEL_PROMOTION_FAILED")
+
+    [failed] = await suite.eventually(said)
+    last = (await suite.get("/status"))["promotion_status"]["last_decision"]
+    for told in (failed["data"], last):
+        assert (told["verdict"], told["disposition"], told["code"]) == ("passed", "awaiting", "auto_promote_off")
+
+
+async def test_a_request_says_by_a_code_how_it_ended(suite: Suite) -> None:
+    """For programs, beside the reason in words."""
+    request = await suite.asked(dry_run=True)
+    digest = suite.add_model(b"asked")
+    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+    closed = await suite.closed(request["id"])
+    assert (closed["state"], closed["code"]) == ("refused", "dry_run")

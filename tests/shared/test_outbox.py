@@ -1,0 +1,109 @@
+"""The outbox by itself, over tables in memory: the feed's pages and cursors, and the relay."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.contract.events import Event
+from shared.messaging.outbox import BEGINNING, Outbox
+from tests.kit.memory import MemoryDatabase, MemoryMessages
+from tests.shared.conftest import training_event
+
+
+class Trial:
+    """An outbox, and a bus that takes what it gets until it fails."""
+
+    def __init__(self) -> None:
+        self.messages = MemoryMessages()
+        self.database, self.outbox = MemoryDatabase(self.messages), Outbox(self.messages)
+        self.published: list[Event] = []
+        self.takes = 10_000
+
+    async def publish(self, event: Event) -> None:
+        """Take an event, unless enough were taken."""
+        if len(self.published) == self.takes:
+            raise ConnectionError("NATS is away")
+        self.published.append(event)
+
+    async def emit(self, count: int) -> list[Event]:
+        """New events in the outbox."""
+        events = [training_event(f"models/{number}.pth") for number in range(count)]
+        async with self.database.write() as tx:
+            for event in events:
+                await self.outbox.add(tx, event)
+        return events
+
+
+@pytest.fixture
+def trial() -> Trial:
+    """A new outbox."""
+    return Trial()
+
+
+async def test_pages_go_on_where_the_last_one_ended(trial: Trial) -> None:
+    """Every event is in exactly one page, in order; the cursor of an empty page is the one that was given."""
+    events = await trial.emit(5)
+    async with trial.database.read() as tx:
+        first = await trial.outbox.page(tx, BEGINNING, 3)
+        second = await trial.outbox.page(tx, first.cursor, 3)
+        last = await trial.outbox.page(tx, second.cursor, 3)
+        only = await trial.outbox.page(tx, BEGINNING, 3, ["MODEL_PROMOTED"])
+        newest = await trial.outbox.recent(tx, 2)
+    assert [*first.events, *second.events] == events
+    assert (first.cursor, second.cursor, last) == ("3.3", "5.5", ([], "5.5"))
+    assert only == ([], BEGINNING)
+    assert newest == events[:2:-1]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "1", "1.", ".1", "1.1.1", "-1.0", "a.b", "1.1 ", f"{'9' * 20}.0", f"0.{'9' * 19}"]
+)
+async def test_a_cursor_of_another_make_is_refused(trial: Trial, cursor: str) -> None:
+    """The text says where to begin."""
+    async with trial.database.read() as tx:
+        with pytest.raises(ValueError, match=r"is no cursor of this feed; begin with '0\.0'"):
+            await trial.outbox.page(tx, cursor, 10)
+
+
+@pytest.mark.parametrize("cursor", [f"{'9' * 19}.{'9' * 18}", "0.0", "12.7"])
+async def test_every_cursor_that_the_feed_can_give_is_taken(trial: Trial, cursor: str) -> None:
+    """Transaction ids have up to 19 digits, positions up to 18."""
+    async with trial.database.read() as tx:
+        assert (await trial.outbox.page(tx, cursor, 10)).cursor == cursor
+
+
+async def test_the_relay_publishes_all_there_is(trial: Trial) -> None:
+    """More than one batch is published without waiting for the next commit, each event once, in order."""
+    events = await trial.emit(105)
+    await trial.outbox.relay(trial.database, trial.publish)
+    assert trial.published == events
+    assert trial.database.sweeps == [1.0]
+    assert await trial.outbox.publish_some(trial.database, trial.publish) == 0
+    assert trial.published == events
+
+
+async def test_a_batch_is_bounded(trial: Trial) -> None:
+    """A hundred events are published in one transaction at most."""
+    await trial.emit(101)
+    assert await trial.outbox.publish_some(trial.database, trial.publish) == 100
+    assert await trial.outbox.publish_some(trial.database, trial.publish) == 1
+    assert await trial.outbox.publish_some(trial.database, trial.publish) == 0
+
+
+async def test_what_is_not_published_stays(trial: Trial) -> None:
+    """A bus that goes away in the middle of a batch delays the batch: it is published again, and nothing is forgotten."""
+    events = await trial.emit(4)
+    trial.takes = 2
+    with pytest.raises(ConnectionError):
+        await trial.outbox.publish_some(trial.database, trial.publish)
+    assert trial.messages.tables.published == set()
+    trial.takes = 100
+    assert await trial.outbox.publish_some(trial.database, trial.publish) == 4
+    assert trial.published == [*events[:2], *events]
+
+
+async def test_the_relay_wakes_nobody(trial: Trial) -> None:
+    """Marking events as published is no news to the loops that wait for commits."""
+    await trial.emit(1)
+    await trial.outbox.publish_some(trial.database, trial.publish)
+    assert trial.database.quiet_commits == 1
