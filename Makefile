@@ -1,20 +1,29 @@
 # The two commands of a newcomer are `make demo` and `make test`; `make help` lists the rest.
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_FLAGS := --quiet --disable-pip-version-check
+PACKAGE := .[gauntlet,promotion,distribution,cli,dev]
+# An index with other builds of torch than PyPI's, which on x86-64 Linux is the large CUDA build; see README.md.
+TORCH_INDEX ?=
+INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# The tests to run: a folder, a file, or a test's node id.
+T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format bench
+.PHONY: help install demo up test fast house cover check format hooks lock bench
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@awk -F ':.*## ' '/^## /{ print "\n" substr($$0, 4) } /^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo; echo "Variables: T=tests/promotion  PYTHON=python3.13  VENV=.venv-3.13  TORCH_INDEX=(an index with CPU builds)"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (some minutes on the first run)..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install $(PIP_FLAGS) -c constraints.txt -e '.[gauntlet,promotion,distribution,cli,dev]'
+	@$(BIN)/pip install $(PIP_FLAGS) $(INDEX) -c constraints.txt -e '$(PACKAGE)'
 	@touch $@
+
+## The suite
 
 demo: $(VENV)/.installed ## Play, judge, promote and deliver three demo models, then stop
 	@$(BIN)/ringrift demo
@@ -22,9 +31,24 @@ demo: $(VENV)/.installed ## Play, judge, promote and deliver three demo models, 
 up: $(VENV)/.installed ## Start the suite on this machine and leave it running
 	@$(BIN)/ringrift up
 
-test: $(VENV)/.installed ## Every test
+## Tests
+
+test: $(VENV)/.installed ## Every test, or those of T=tests/promotion
 	@$(BIN)/python -m play.games.ringrift.warm
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(T)
+
+fast: $(VENV)/.installed ## The tests that need no server and no compiled game, or those of T
+	@$(BIN)/pytest --fast $(T)
+
+house: $(VENV)/.installed ## The house rules alone
+	@$(BIN)/pytest tests/house
+
+cover: $(VENV)/.installed ## Every test, with the branches that none of them takes; fails below the floor
+	@$(BIN)/python -m play.games.ringrift.warm
+	@$(BIN)/coverage run -m pytest -q $(T)
+	@$(BIN)/coverage report --skip-covered
+
+## The code
 
 check: $(VENV)/.installed ## Style, types and the directions of imports
 	$(BIN)/ruff check .
@@ -35,6 +59,20 @@ check: $(VENV)/.installed ## Style, types and the directions of imports
 format: $(VENV)/.installed ## Put the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+hooks: $(VENV)/.installed ## Run the checks of .pre-commit-config.yaml before each commit from now on
+	@$(BIN)/pre-commit install
+
+## The rest
+
+install: $(VENV)/.installed ## Only install, into VENV
+
+lock: ## Write constraints.txt anew, with the newest versions that pyproject.toml allows
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install $(PIP_FLAGS) $(INDEX) -e '$(PACKAGE)'
+	@{ grep '^#' constraints.txt; build/lock/bin/pip freeze --exclude-editable \
+	  | sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/ @ /d' -e '/^(nvidia|cuda|triton)/d'; } > build/constraints.txt
+	@mv build/constraints.txt constraints.txt
 
 bench: $(VENV)/.installed ## Measure the figures of docs/benchmarks.md on this machine
 	$(BIN)/python -m tests.benchmarks

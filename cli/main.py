@@ -1,10 +1,13 @@
-"""The `ringrift` command: one sub-command for each thing an operator or trainer does."""
+"""The `ringrift` command: one sub-command for each thing an operator or trainer does. Every module of cli/commands is found."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import typer
 
-from cli import announce, demo, game, migrate, promote, train, up
+from cli import commands
 
 app = typer.Typer(
     name="ringrift",
@@ -12,10 +15,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.command("announce")(announce.announce)
-app.command("promote")(promote.promote)
-app.command("train")(train.train)
-app.command("migrate")(migrate.migrate_command)
-app.add_typer(game.app, name="game")
+for found in iter_modules(commands.__path__):
+    import_module(f"{commands.__name__}.{found.name}").register(app)

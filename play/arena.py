@@ -5,7 +5,6 @@ It plays and records; it does not judge, and it has no player of its own: a game
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -14,20 +13,10 @@ import numpy as np
 
 from play.games.game import Game, Int16s, Int64s, States
 from play.players.player import Player, PlayerError
-from play.record import PlayedGame
+from play.record import PlayedGame, encode_rows
 from play.schedule import PlannedGame
 from shared.contract.gate import units_per_game
 from shared.contract.words import Outcome
-
-
-def encode_rows(rows: Sequence[Int16s]) -> str:
-    """Move rows as `PlayedGame.moves`: int16 little-endian, base64."""
-    return base64.b64encode(np.array(rows, "<i2").tobytes()).decode()
-
-
-def decode_rows(moves: str) -> Int16s:
-    """int16[decisions, 4]: the rows that `encode_rows` wrote. ValueError if they are none."""
-    return np.frombuffer(base64.b64decode(moves, validate=True), "<i2").reshape(-1, 4).astype(np.int16)
 
 
 def score_of(game: Game, states: States, index: int, seat: int) -> tuple[Outcome, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import base64
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.words import OpponentName
-
-Outcome = Literal["win", "draw", "loss", "truncated", "errored"]
+from shared.contract.words import OpponentName, Outcome
 
 
 class PlayedGame(BaseModel):
@@ -27,3 +28,13 @@ class PlayedGame(BaseModel):
     network_evaluations: int = Field(ge=0)
     moves: str = Field(description="Every decision's move row, int16 little-endian, base64; enough to replay the game")
     error: str | None = None
+
+
+def encode_rows(rows: Sequence[NDArray[np.int16]]) -> str:
+    """Move rows as `PlayedGame.moves`: int16 little-endian, base64."""
+    return base64.b64encode(np.array(rows, "<i2").tobytes()).decode()
+
+
+def decode_rows(moves: str) -> NDArray[np.int16]:
+    """int16[decisions, 4]: the rows that `encode_rows` wrote. ValueError if they are none."""
+    return np.frombuffer(base64.b64decode(moves, validate=True), "<i2").reshape(-1, 4).astype(np.int16)

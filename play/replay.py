@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from play.arena import decode_rows, score_of
+from play.arena import score_of
 from play.games.game import Game, Int16s, States
-from play.games.ringrift.engine import RingRift
-from play.games.ringrift.trace import record_trace
-from play.record import PlayedGame
+from play.record import PlayedGame, decode_rows
 from shared.contract.words import Outcome
 
 _ONLY = np.zeros(1, np.int64)
@@ -32,11 +30,6 @@ def replay(game: Game, played: PlayedGame) -> list[float] | None:
     if found != (played.outcome, played.units):
         raise ReplayError(f"{_name(played)} ends as {found}: recorded as {(played.outcome, played.units)}")
     return [float(score) for score in game.scores(states, _ONLY)[0]] if over else None
-
-
-def trace(game: RingRift, played: PlayedGame) -> dict[str, object]:
-    """A recorded game as a ringrift-trace-v1 document."""
-    return record_trace(game, played.seed, decode_rows(played.moves))
 
 
 def _play_again(game: Game, played: PlayedGame) -> States:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from shared.contract.words import OPPONENTS, OpponentName
+from play.players.registry import stream_of
+from shared.contract.words import OpponentName
 
 _MASK = (1 << 63) - 1
 _STREAM_BITS = 32
@@ -32,7 +33,7 @@ def plan_games(evaluation_seed: int, opponent: OpponentName, games: int, num_pla
         raise ValueError(f"{games} games with {num_players} seats: expected at least 0 games and 2 seats")
     base = _base(evaluation_seed)
     blocks = -(-games // num_players)
-    game_stream = 2 * OPPONENTS.index(opponent)
+    game_stream = 2 * stream_of(opponent)
     return [
         PlannedGame(
             opponent,

@@ -8,7 +8,7 @@ import typer
 _PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_PROJECT), str(_PROJECT / "client")]
 
-from cli.promote import promote  # noqa: E402 - found through the lines above, wherever the script is started
+from cli.commands.promote import promote  # noqa: E402 - found through the lines above, wherever the script is started
 
 if __name__ == "__main__":
     typer.run(promote)

@@ -15,7 +15,20 @@ import pytest
 
 from local.nats import Nats
 from local.postgres import Postgres
+from tests.kit.fast import is_fast
 from tests.kit.servers import Databases, Migrate, Templates
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fast`: only the tests that start no server and compile no game."""
+    parser.addoption("--fast", action="store_true", help="only the tests that start no server and compile no game")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not fast, if asked."""
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if not is_fast(item)])
+        items[:] = [item for item in items if is_fast(item)]
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,9 @@ class Game(Protocol):
     def random_rows(self, states: States, which: Int64s) -> Int16s:
         """int16[K, 4]: a uniformly drawn legal move for each, by the game's own random counter."""
 
+    def draws(self, states: States, which: Int64s) -> Float64s:
+        """float64[K]: a number in [0, 1) for each, by the game's own random counter, which moves on."""
+
     def copy(self, states: States, which: Int64s) -> States:
         """A new batch holding copies of the named games."""
 

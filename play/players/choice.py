@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from play.games.game import Float64s, Int64s, States
-from play.players.draws import uniform_draws
+from play.games.game import Float64s, Int64s
 
 
 def softmax(logits: Float64s, offsets: Int64s) -> Float64s:
@@ -22,10 +21,9 @@ def highest(preferences: Float64s, offsets: Int64s) -> Int64s:
     return np.array([int(preferences[start:end].argmax()) for start, end in pairwise(offsets)], np.int64)
 
 
-def sampled(logits: Float64s, offsets: Int64s, temperature: float, states: States, which: Int64s) -> Int64s:
-    """int64[K]: a move of each game drawn with probability softmax(logits / temperature), by the game's own counter."""
+def sampled(logits: Float64s, offsets: Int64s, temperature: float, drawn: Float64s) -> Int64s:
+    """int64[K]: a move of each game with probability softmax(logits / temperature); drawn: float64[K] in [0, 1), one for each."""
     chances = softmax(logits / temperature, offsets)
-    drawn = uniform_draws(states, which)
     return np.array(
         [
             min(int(np.searchsorted(chances[start:end].cumsum(), draw, side="right")), int(end - start) - 1)

@@ -1,16 +1,17 @@
-"""A network as player that looks ahead: PUCT over the batch of games, one batched forward pass for each simulation.
+"""An evaluator as player that looks ahead: PUCT over the batch of games, one batched evaluation for each simulation.
 
-A network that fails has no move to give: the games are reported, nothing plays in its place.
+Knows the seams of games and evaluators and nothing behind them. An evaluator that fails has no move to give: the games are
+reported, nothing plays in its place.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from torch import nn
 
 from play.games.game import Float64s, Game, Int64s, Moves, States
+from play.models.evaluator import Evaluator, EvaluatorError
 from play.players.choice import highest, sampled, softmax
-from play.players.network import evaluate, legal_logits
+from play.players.network import legal_logits
 from play.players.player import PlayerError
 from play.players.tree import Forest
 
@@ -19,16 +20,16 @@ class SearchPlayer:
     """Plays the move that `simulations` simulations from the position visited most (ties: the higher prior), or one
     drawn from the visits at a temperature above 0 by the game's own counter.
 
-    network: in eval mode. evaluations: positions evaluated so far.
+    evaluations: positions evaluated so far.
     """
 
     name = "search"
 
-    def __init__(self, network: nn.Module, simulations: int, temperature: float = 0.0) -> None:
+    def __init__(self, evaluator: Evaluator, simulations: int, temperature: float = 0.0) -> None:
         """ValueError for less than one simulation."""
         if simulations < 1:
             raise ValueError(f"a search of {simulations} simulations chooses nothing: expected at least 1")
-        self.network = network
+        self.evaluator = evaluator
         self.simulations = simulations
         self.temperature = temperature
         self.evaluations = 0
@@ -45,7 +46,7 @@ class SearchPlayer:
         if self.temperature > 0:
             with np.errstate(divide="ignore"):  # an unvisited move has the logarithm -inf and is never drawn
                 logits = np.log(visits.astype(np.float64))
-            return sampled(logits, moves.offsets, self.temperature, states, which)
+            return sampled(logits, moves.offsets, self.temperature, game.draws(states, which))
         return highest(visits + prior, moves.offsets)
 
     def _simulate(self, game: Game, states: States, forest: Forest, which: Int64s) -> None:
@@ -75,8 +76,8 @@ class SearchPlayer:
     ) -> Int64s:
         """The new nodes of these games, whose values by seat are written. Errors name the games as they are in `which`."""
         try:
-            evaluated = evaluate(self.network, game, states, games)
-        except RuntimeError as error:
+            evaluated = self.evaluator.evaluate(game.observe(states, games))
+        except EvaluatorError as error:
             raise PlayerError(which, str(error)) from error
         self.evaluations += len(games)
         if not evaluated.usable.all():

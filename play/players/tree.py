@@ -1,47 +1,33 @@
 """Search trees of several games at once: flat arrays of nodes and edges, and the two rules of PUCT.
 
 Selection and backup follow AlphaZero (Silver et al., 2018), with the value of every seat in place of one number, so
-that each decision is looked at from the seat that makes it. Knows nothing of games or networks.
+that each decision is looked at from the seat that makes it. Knows nothing of games, networks or compilers.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from play.games.game import Float64s, Int16s, Int64s
-from play.games.ringrift.jit import kernel
 
 EXPLORATION = 0.8  # weight of the prior; values lie in [0, 1]
 UNTRIED_LOSS = 0.1  # a move not yet tried is taken to be worth this much less than its position
 
 
-@kernel
 def best_edges(
-    nodes: NDArray[np.int64],
-    first: NDArray[np.int64],
-    worth: NDArray[np.float64],
-    prior: NDArray[np.float64],
-    visits: NDArray[np.int64],
-    total: NDArray[np.float64],
-) -> NDArray[np.int64]:
-    """int64[K]: the edge of each node with the highest mean value plus what its prior still promises."""
-    chosen = np.empty(len(nodes), np.int64)
-    for index in range(len(nodes)):
-        node = int(nodes[index])
-        start, end = int(first[node]), int(first[node + 1])
-        seen = 0
-        for edge in range(start, end):
-            seen += int(visits[edge])
-        urge = EXPLORATION * np.sqrt(seen + 1.0)
-        best = -1e300
-        for edge in range(start, end):
-            tried = int(visits[edge])
-            mean = total[edge] / tried if tried else worth[node] - UNTRIED_LOSS
-            promise = mean + urge * prior[edge] / (1 + tried)
-            if promise > best:
-                best = promise
-                chosen[index] = edge
+    nodes: Int64s, first: Int64s, worth: Float64s, prior: Float64s, visits: Int64s, total: Float64s
+) -> Int64s:
+    """int64[K]: the edge of each node with the highest mean value plus what its prior still promises; the first of several."""
+    counts = first[nodes + 1] - first[nodes]
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    edges = np.arange(ends[-1]) + np.repeat(first[nodes] - starts, counts)
+    tried = visits[edges]
+    urge = EXPLORATION * np.sqrt(np.add.reduceat(tried, starts) + 1.0)
+    mean = np.where(tried > 0, total[edges] / np.maximum(tried, 1), np.repeat(worth[nodes] - UNTRIED_LOSS, counts))
+    promise = mean + np.repeat(urge, counts) * prior[edges] / (1 + tried)
+    best = np.flatnonzero(promise == np.repeat(np.maximum.reduceat(promise, starts), counts))
+    chosen: Int64s = edges[best[np.searchsorted(best, starts)]]
     return chosen
 
 

@@ -8,11 +8,10 @@ from play.games.registry import get_game
 from play.models.formats.checkpoint import load_checkpoint
 from play.training.trainer import Plan
 from shared.contract.events.trainer import TrainingCompleted
-from shared.storage.files import digest_of
 
 
-def announcement(plan: Plan, output: Path) -> TrainingCompleted:
-    """The event's data for a checkpoint that lies in the suite's models folder, identified by its digest.
+def announcement(plan: Plan, output: Path, digest: str) -> TrainingCompleted:
+    """The event's data for a checkpoint that lies in the suite's models folder, identified by the digest of its bytes.
 
     CheckpointError when the file is none of the plan's configuration: what is announced can be loaded.
     """
@@ -22,7 +21,7 @@ def announcement(plan: Plan, output: Path) -> TrainingCompleted:
             "board_type": plan.board_type,
             "num_players": plan.num_players,
             "model_path": f"models/{output.name}",
-            "digest": digest_of(output),
+            "digest": digest,
             "model_version": metadata.version,
             "trained_at": metadata.trained_at,
             "training_games": plan.games,

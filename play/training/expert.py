@@ -12,8 +12,8 @@ import numpy as np
 
 from play.games.game import Game
 from play.games.ringrift.heuristic import HeuristicPlayer
-from play.games.ringrift.heuristic_terms import BALANCED
-from play.training.positions import win_rate
+from play.games.ringrift.heuristic_codes import BALANCED
+from play.training.matches import win_rate
 
 POPULATION, ELITE, MATCH_GAMES, FINAL_GAMES = 24, 6, 100, 400
 FIRST_SPREAD, INERTIA = 0.8, 0.5

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from play.games.game import Float64s, Game, Int64s, Moves
+from play.games.game import Float64s, Game, Int64s
 from play.players.player import Player
 
 LOWEST_NOISE, HIGHEST_NOISE = 0.02, 0.7
@@ -70,28 +70,3 @@ def _assemble(
         offsets=np.concatenate([[0], np.cumsum(counts)]),
         scores=final[which[:, None], seats].astype(np.float32),
     )
-
-
-def win_rate(
-    game: Game, player: Player, opponent: Player, games: int, rng: np.random.Generator, opening: int = 4
-) -> float:
-    """Mean score of `player` over `games` games from random openings, from every seat in turn."""
-    states = game.new(rng.integers(0, 2**31, games))
-    seat = np.arange(games) % game.num_players
-    for decision in range(game.max_decisions):
-        live = np.flatnonzero(~game.over(states))
-        if not len(live):
-            break
-        if decision < opening:
-            game.apply(states, live, game.random_rows(states, live))
-            continue
-        own = game.mover(states)[live] == seat[live]
-        for who, which in ((player, live[own]), (opponent, live[~own])):
-            if len(which):
-                _play(game, who, states, which, game.legal_moves(states, which))
-    return float(game.scores(states, np.arange(games))[np.arange(games), seat].mean())
-
-
-def _play(game: Game, player: Player, states: object, which: Int64s, moves: Moves) -> None:
-    rows = moves.rows[moves.offsets[:-1] + player.choose(game, states, which, moves)]
-    game.apply(states, which, rows)

@@ -18,9 +18,9 @@ from shared.contract.words import BreakerState
 class BreakerPolicy:
     """How many failures in a row open the breaker, and how long it stays open, in seconds."""
 
+    first_pause: float
+    longest_pause: float
     failures: int = 3
-    first_pause: float = 4.0
-    longest_pause: float = 30.0
 
     def pause(self, trips: int) -> timedelta:
         """The pause after the given number of trips in a row, 1 or more."""

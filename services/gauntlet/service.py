@@ -122,7 +122,8 @@ class GauntletService:
             if not evaluation.has_started:
                 previous = await repository.canonical(tx, str(evaluation.configuration))
                 await repository.begin(tx, lease, previous)
-                started = EvaluationStarted(digest=evaluation.digest or "", **_identity(evaluation))
+                assert evaluation.digest is not None  # only queued evaluations are claimed
+                started = EvaluationStarted(digest=evaluation.digest, **_identity(evaluation))
                 await self._emit(tx, evaluation, started)
                 evaluation = _known(await repository.evaluation(tx, evaluation.id), evaluation.id)
             return evaluation, await repository.played_games(tx, evaluation.id)

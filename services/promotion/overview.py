@@ -6,7 +6,7 @@ from services.promotion import repository
 from services.promotion.schemas import (
     Canonical,
     DecisionView,
-    PromotionRequestView,
+    PromotionRequest,
     PromotionStatus,
     RecentEvent,
     Status,
@@ -37,7 +37,7 @@ async def assemble(service: PromotionService, inbox: Inbox) -> Status:
         promotion_status=PromotionStatus(
             configurations={each.configuration: Canonical.of(each) for each in heads},
             last_decision=DecisionView.of(decided[0]) if decided else None,
-            open_requests=[PromotionRequestView.model_validate(row) for row in waiting],
+            open_requests=[PromotionRequest.model_validate(row) for row in waiting],
         ),
         model_distribution=distribution["model_distribution"],
         recent_events=sorted(events, key=lambda each: each.time, reverse=True)[:RECENT],

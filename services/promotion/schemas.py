@@ -58,10 +58,10 @@ class RollbackRequest(RequestModel):
     reason: str = Field(min_length=1, max_length=1000, examples=["loses to version 6 as second player"])
 
 
-class PromotionRequestView(BaseModel):
+class PromotionRequest(BaseModel):
     """A request and what became of it."""
 
-    model_config = ConfigDict(from_attributes=True, title="PromotionRequest")
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     configuration: ConfigurationKey
@@ -165,7 +165,7 @@ class PromotionStatus(BaseModel):
 
     configurations: dict[str, Canonical]
     last_decision: DecisionView | None
-    open_requests: list[PromotionRequestView]
+    open_requests: list[PromotionRequest]
 
 
 class RecentEvent(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from shared.contract.events import Event, EventType, RejectedError
 from shared.messaging.outbox import BEGINNING
@@ -46,10 +46,8 @@ class EventPage(BaseModel):
     next: str
 
 
-class DeadLetterView(BaseModel):
+class DeadLetter(BaseModel):
     """A message that could not be handled, with the reason."""
-
-    model_config = ConfigDict(title="DeadLetter")
 
     id: int
     event_id: str | None
@@ -64,7 +62,7 @@ class DeadLetterView(BaseModel):
 class DeadLetterPage(BaseModel):
     """Dead letters, oldest first; pass the last id as `after` to go on."""
 
-    items: list[DeadLetterView]
+    items: list[DeadLetter]
 
 
 @router.get("/events", responses=problems(InvalidCursor))
@@ -88,7 +86,7 @@ async def list_dead_letters(frame: Frame, after: Annotated[int, Query(ge=0)] = 0
     """Messages that this service could not handle."""
     async with frame.connections.database.read() as tx:
         letters = await frame.inbox.dead_letters(tx, after, limit)
-    return DeadLetterPage(items=[DeadLetterView.model_validate(letter._asdict()) for letter in letters])
+    return DeadLetterPage(items=[DeadLetter.model_validate(letter._asdict()) for letter in letters])
 
 
 @router.post(

@@ -13,6 +13,7 @@ from play.games.game import Game
 from play.games.registry import get_game
 from play.games.ringrift.heuristic import HeuristicPlayer
 from play.models.formats.checkpoint import load_checkpoint
+from play.models.network import NetworkEvaluator
 from play.players.network import NetworkPlayer
 from play.players.player import Player
 from play.players.random import RandomPlayer
@@ -97,9 +98,10 @@ def _players(game: Game, opponent: str, simulations: int, clock: ForwardClock) -
     networks = [load_checkpoint(DEMO / f"hex8_2p_{each}.pth", game).network for each in ("successor", "trained")]
     for network in networks:
         clock.watch(network)
-    candidate = SearchPlayer(networks[0], simulations) if simulations else NetworkPlayer(networks[0])
+    own, other = (NetworkEvaluator(network, game) for network in networks)
+    candidate = SearchPlayer(own, simulations) if simulations else NetworkPlayer(own)
     others: dict[str, Player] = {
-        "random": RandomPlayer(), "heuristic": HeuristicPlayer(), "previous": NetworkPlayer(networks[1]),
+        "random": RandomPlayer(), "heuristic": HeuristicPlayer(), "previous": NetworkPlayer(other),
     }  # fmt: skip
     warm_up = np.zeros(1, np.int64)
     states = game.new(warm_up)

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from cli.game import measure
+from cli.commands.game import measure
 
 GAMES = {"hex8": 4000, "square8": 4000, "square19": 400, "hexagonal": 200}
 PUBLIC_ENGINE = {"hex8": 1.9, "square8": 2.4, "square19": 0.12, "hexagonal": 0.05}

@@ -10,7 +10,6 @@ import torch
 from play.games.game import Game, Int64s, Moves, States
 from play.games.registry import get_game
 from play.models.architectures.registry import build_network
-from play.models.formats.checkpoint import save_checkpoint
 from play.players.player import PlayerError
 from play.players.random import RandomPlayer
 from play.record import PlayedGame
@@ -18,6 +17,7 @@ from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import GamesPlayed, Job
 from shared.contract.evidence import CanonicalReference
 from shared.contract.policy import GatePolicy, PlayPolicy
+from tests.kit.checkpoints import save_checkpoint
 
 PREVIOUS = CanonicalReference(version=1, digest="0" * 64)
 

@@ -218,3 +218,58 @@ def test_a_few_unscored_games_are_allowed() -> None:
     two = changed(wins=44, losses=4, truncated=1, errored=1, score_histogram=[4, 0, 44])
     assert decide(of(one, HEURISTIC)).verdict == "passed"
     assert decide(of(two, HEURISTIC)).verdict == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("counts", "contradicts"),
+    [
+        ({"wins": 43, "draws": 1, "losses": 6, "score_histogram": [6, 1, 43]}, False),
+        ({"wins": 43, "draws": 1, "losses": 6, "score_histogram": [7, 0, 43]}, True),
+        ({"wins": 43, "draws": 1, "losses": 6, "score_histogram": [5, 2, 43]}, True),
+        ({"wins": 43, "draws": 1, "losses": 6, "score_histogram": [6, 0, 44]}, True),
+        ({"wins": 43, "draws": 1, "losses": 6, "score_histogram": [6, 2, 42]}, True),
+    ],
+)
+def test_g05_scores_and_outcomes_must_agree(counts: dict[str, Any], contradicts: bool) -> None:
+    """With two players each loss scores nothing and each win everything, and there is no other way to either."""
+    decision = decide(of(changed(**counts), HEURISTIC))
+    assert (decision.verdict == "invalid") == contradicts
+    assert ("contradicts" in decision.reasons[0]) == contradicts
+
+
+def test_g05_with_more_players_a_loss_may_outrank_somebody() -> None:
+    """Only a game in which it outranked nobody must have been lost."""
+    planned = {"games_planned": 52, "games": 52, "wins": 45, "losses": 7}
+    names: tuple[OpponentName, ...] = ("random", "heuristic")
+
+    def verdict(*histogram: int) -> Verdict:
+        games = [changed(each, **planned, score_histogram=list(histogram)) for each in names]
+        return PromotionController(GatePolicy()).decide(CANDIDATE, 4, of(*games), None).verdict
+
+    assert verdict(0, 0, 0, 0, 7, 0, 45) == "passed"
+    assert verdict(7, 0, 0, 0, 0, 0, 45) == "passed"
+    assert verdict(8, 0, 0, 0, 0, 0, 44) == "invalid"
+    assert verdict(7, 0, 0, 0, 45) == "invalid"
+    assert verdict(7, 0, 0, 0, 0, 0, 0, 0, 45) == "invalid"
+
+
+def test_the_previous_model_is_said_to_be_skipped_only_where_it_was() -> None:
+    """Not after a failed gate, and not where there is one."""
+    skipped = "previous: skipped, there is no canonical version yet"
+    assert decide(evidence()).reasons[-1] == skipped
+    assert skipped not in decide(evidence(wins=0)).reasons
+    assert skipped not in decide(evidence(ONE), ONE.model_copy()).reasons
+    assert decide(evidence(ONE), ONE.model_copy()).verdict == "passed"
+    assert len(decide(of(against("random", 43), against("heuristic", 0))).reasons) == 2
+
+
+def test_other_bytes_are_another_model() -> None:
+    """Whatever their digest is beside the candidate's."""
+    for digest in ("0" * 64, "f" * 64):
+        canonical = CanonicalReference(version=1, digest=digest)
+        assert decide(evidence(canonical), canonical).verdict == "passed"
+
+
+def test_a_rate_of_nothing_is_told_as_none() -> None:
+    """A candidate that won no game has a rate of 0.0 %."""
+    assert "win rate 0.0%" in decide(of(against("random", 0), HEURISTIC)).reasons[0]

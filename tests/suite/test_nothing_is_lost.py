@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.messaging.bus import STREAM, Bus
-from tests.suite.conftest import HEX8, Operator
+from tests.kit.operator import HEX8, Operator
 
 LONG = {"GAUNTLET_GAMES": "300", "GAUNTLET_LANES": "16", "AUTO_PROMOTE": "false", "GAUNTLET_LEASE_SECONDS": "2"}
 

@@ -14,6 +14,7 @@ from play.games.ringrift.batch import (
 )
 from play.games.ringrift.boards import Board, Rules, make_board, make_rules, max_decisions
 from play.games.ringrift.codes import GAME_OVER, MOVER, PHASE
+from play.games.ringrift.draws import uniform_draws
 from play.games.ringrift.notation import move_key
 from play.games.ringrift.observe import plane_names
 from play.games.ringrift.state import State, blank, take, view
@@ -83,6 +84,10 @@ class RingRift:
     def random_rows(self, states: State, which: Int64s) -> Int16s:
         """int16[K, 4]: a uniformly drawn legal move for each, by the game's own random counter."""
         return random_batch(self.board, states, which)
+
+    def draws(self, states: State, which: Int64s) -> Float64s:
+        """float64[K]: a number in [0, 1) for each, by the game's own random counter, which moves on."""
+        return uniform_draws(states, which)
 
     def copy(self, states: State, which: Int64s) -> State:
         """A new batch holding copies of the named games."""

@@ -12,7 +12,8 @@ from play.games.game import Game, Int64s, Moves, States
 from play.games.ringrift.boards import Board
 from play.games.ringrift.codes import GAME_OVER, MOVER, PHASE, WINNER
 from play.games.ringrift.engine import RingRift
-from play.games.ringrift.heuristic_terms import BALANCED, NUM_SUMS, NUM_TERMS, NUM_VALUES, write_terms
+from play.games.ringrift.heuristic_codes import BALANCED, NUM_SUMS, NUM_TERMS, NUM_VALUES
+from play.games.ringrift.heuristic_terms import write_terms
 from play.games.ringrift.jit import kernel
 from play.games.ringrift.state import State, copy_game, one, random_below
 from play.games.ringrift.turn import play_row

@@ -31,6 +31,7 @@ from play.games.ringrift.records import legal_keys, load_rules, row_of_key
 from play.games.ringrift.recovery import first_extraction
 from play.games.ringrift.state import State, view
 from play.games.ringrift.turn import apply_row
+from play.record import PlayedGame, decode_rows
 
 FORMAT = "ringrift-trace-v1"
 _SNAPSHOT_EVERY = 20
@@ -204,3 +205,8 @@ def _recovery_facts(ringrift: RingRift, game: State, row: Int16s) -> dict[str, l
     if payer < 0:
         payer = first_extraction(ringrift.board, game, int(game.turn[MOVER]))
     return {"x": [names[payer]]}
+
+
+def trace_of(game: RingRift, played: PlayedGame) -> dict[str, object]:
+    """A recorded game as a ringrift-trace-v1 document."""
+    return record_trace(game, played.seed, decode_rows(played.moves))

@@ -1,4 +1,4 @@
-"""Compiles every kernel of the game and its players once, so that later processes load them from the cache.
+"""Compiles every kernel of the game and its heuristic once, so that later processes load them from the cache.
 
 Run as `python -m play.games.ringrift.warm` when an image is built and before tests. Says so when it really
 compiles, and nothing when all is cached.
@@ -14,8 +14,6 @@ from play.games.ringrift.heuristic import HeuristicPlayer
 from play.games.ringrift.heuristic_terms import terms_of
 from play.games.ringrift.play import play_random
 from play.games.ringrift.trace import record_trace, verify_trace
-from play.players.draws import uniform_draws
-from play.players.tree import Forest
 
 MESSAGE = "Compiling the game engine (first run only, about a minute)"
 
@@ -36,11 +34,11 @@ class _Teller(event.Listener):
 
 
 def warm() -> None:
-    """Go a little through every door of the engine and of the players."""
+    """Go a little through every door of the engine and of the heuristic."""
     with event.install_listener("numba:compile", _Teller()):
         game = RingRift("hex8", 2)
         play_random(game, np.zeros(1, np.int64))
-        _warm_players(game)
+        _warm_heuristic(game)
         states = game.new(np.zeros(1, np.int64))
         which = np.zeros(1, np.int64)
         moves = game.legal_moves(states, which)
@@ -48,21 +46,19 @@ def warm() -> None:
         game.observe(states, which)
         game.scores(states, which)
         game.describe(states, 0, moves.rows[0])
+        game.draws(states, which)
         rows = game.random_rows(states, which)
         game.apply(states, which, rows)
         verify_trace(record_trace(game, 0, rows))
 
 
-def _warm_players(game: RingRift) -> None:
-    """The kernels of the heuristic, of the search and of drawn moves."""
+def _warm_heuristic(game: RingRift) -> None:
+    """The kernels of the heuristic."""
     states = game.new(np.zeros(1, np.int64))
     which = np.zeros(1, np.int64)
     moves = game.legal_moves(states, which)
     HeuristicPlayer().choose(game, states, which, moves)
     terms_of(game.board, states, which, which)
-    uniform_draws(states, which)
-    forest = Forest(1)
-    forest.select(forest.grow(which, np.zeros(1), moves.rows, moves.offsets, np.ones(len(moves.rows))))
 
 
 if __name__ == "__main__":

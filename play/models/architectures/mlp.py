@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from play.games.game import Game
+from play.models.architectures.architecture import Architecture
 
 
 class Mlp(nn.Module):
@@ -25,3 +29,11 @@ class Mlp(nn.Module):
         for layer in self.layers:
             x = functional.relu(layer(x))
         return self.policy(x), torch.sigmoid(self.value(x))
+
+
+def _build(game: Game, parameters: Mapping[str, int]) -> nn.Module:
+    planes, height, width = game.observation_shape
+    return Mlp(planes * height * width, game.num_actions, game.num_players, **parameters)
+
+
+ARCHITECTURE = Architecture("mlp", _build, {"layers": range(1, 9), "hidden": range(4, 2049)})

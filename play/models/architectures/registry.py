@@ -1,44 +1,34 @@
-"""Which architectures exist, and their parameters with the sizes that are accepted.
+"""Which architectures exist: each module of this package that declares one is found, and nothing else is ever built.
 
-A checkpoint names an architecture and its parameters; only what is registered here is ever built.
+A checkpoint names an architecture and its parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
 import torch
 from torch import nn
 
 from play.games.game import Game
-from play.models.architectures.mlp import Mlp
-from play.models.architectures.resnet import ResNet
+from play.models import architectures
+from play.models.architectures.architecture import Architecture
 
 MAX_WEIGHTS = 50_000_000
 
 
-class Architecture(NamedTuple):
-    """How to build one, and the range of each of its parameters (all are integers and all must be given)."""
-
-    build: Callable[[Game, Mapping[str, int]], nn.Module]
-    ranges: Mapping[str, range]
-
-
-def _resnet(game: Game, parameters: Mapping[str, int]) -> nn.Module:
-    planes, height, width = game.observation_shape
-    return ResNet(planes, game.num_actions // (height * width), game.num_players, **parameters)
+def _found() -> dict[str, Architecture]:
+    """Every architecture that a module of this package declares as ARCHITECTURE, by name."""
+    names = sorted(module.name for module in iter_modules(architectures.__path__))
+    modules = [
+        import_module(f"{architectures.__name__}.{name}") for name in names if name not in ("registry", "architecture")
+    ]
+    return {each.ARCHITECTURE.name: each.ARCHITECTURE for each in modules}
 
 
-def _mlp(game: Game, parameters: Mapping[str, int]) -> nn.Module:
-    planes, height, width = game.observation_shape
-    return Mlp(planes * height * width, game.num_actions, game.num_players, **parameters)
-
-
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "resnet": Architecture(_resnet, {"blocks": range(1, 41), "channels": range(4, 513)}),
-    "mlp": Architecture(_mlp, {"layers": range(1, 9), "hidden": range(4, 2049)}),
-}
+ARCHITECTURES: Mapping[str, Architecture] = _found()
 
 
 def build_network(architecture: str, parameters: Mapping[str, int], game: Game) -> nn.Module:

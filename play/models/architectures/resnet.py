@@ -5,9 +5,14 @@ The policy head needs no dense layer, because an action is a plane and a cell of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from play.games.game import Game
+from play.models.architectures.architecture import Architecture
 
 VALUE_CHANNELS = 16
 VALUE_HIDDEN = 64
@@ -54,3 +59,11 @@ class ResNet(nn.Module):
         seen = functional.relu(self.value_planes(x)).flatten(2)
         pooled = torch.cat([seen.mean(2), seen.amax(2)], 1)
         return torch.sigmoid(self.value(functional.relu(self.value_hidden(pooled))))
+
+
+def _build(game: Game, parameters: Mapping[str, int]) -> nn.Module:
+    planes, height, width = game.observation_shape
+    return ResNet(planes, game.num_actions // (height * width), game.num_players, **parameters)
+
+
+ARCHITECTURE = Architecture("resnet", _build, {"blocks": range(1, 41), "channels": range(4, 513)})

@@ -1,19 +1,17 @@
 """Checkpoint files: a network's weights with its architecture, configuration and what it says of itself.
 
-Reading never runs code from the file (`weights_only=True`, without any fallback). Canonical files are not written here.
+Reading never runs code from the file (`weights_only=True`, without any fallback). Nothing is written here: bytes go out.
 """
 
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -21,9 +19,10 @@ from torch import Tensor, nn
 
 from play.games.game import Game
 from play.models.architectures.registry import build_network, count_weights
+from play.models.formats.format import Checkpoint, CheckpointError, CheckpointMissingError, Format
 from shared.contract.evidence import ModelMetadata
 
-FORMAT = "ringrift-checkpoint-v1"
+NAME = "ringrift-checkpoint-v1"
 MAX_BYTES = 256 * 1024 * 1024
 KEYS = (
     "format",
@@ -36,22 +35,6 @@ KEYS = (
     "elo",
     "state_dict",
 )
-CANONICAL_PREFIX = "canonical_"
-
-
-class CheckpointError(Exception):
-    """A file that is no usable checkpoint for the configuration; the text says why."""
-
-
-class CheckpointMissingError(CheckpointError, FileNotFoundError):
-    """There is no file at the path."""
-
-
-class Checkpoint(NamedTuple):
-    """A loaded checkpoint: the network in eval mode, without gradients, and what the file says of itself."""
-
-    network: nn.Module
-    metadata: ModelMetadata
 
 
 def load_checkpoint(path: Path, game: Game) -> Checkpoint:
@@ -72,8 +55,7 @@ def load_checkpoint(path: Path, game: Game) -> Checkpoint:
     return Checkpoint(network.eval().requires_grad_(False), _metadata(path, content, network))
 
 
-def save_checkpoint(
-    path: Path,
+def checkpoint_bytes(
     network: nn.Module,
     game: Game,
     architecture: str,
@@ -82,21 +64,16 @@ def save_checkpoint(
     version: str,
     trained_at: datetime,
     elo: float | None = None,
-) -> None:
-    """Write a checkpoint so that the path holds the old file or the whole new one, whatever fails meanwhile.
-
-    Equal arguments give equal bytes. ValueError for a `canonical_` name, a naive time, or weights that are not finite.
-    """
-    if path.name.startswith(CANONICAL_PREFIX):
-        raise ValueError(f"{path.name} is the promotion service's to write: choose a name without {CANONICAL_PREFIX!r}")
+) -> bytes:
+    """A checkpoint file's content; equal arguments give equal bytes. ValueError for a naive time, or for weights not finite."""
     if trained_at.tzinfo is None:
         raise ValueError(f"trained_at {trained_at} has no time zone: give an aware time")
     state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in network.state_dict().items()}
     broken = _first_not_finite(state)
     if broken is not None:
-        raise ValueError(f"weights {broken} are not finite: nothing was written to {path}")
+        raise ValueError(f"weights {broken} are not finite: nothing was written")
     values = (
-        FORMAT,
+        NAME,
         architecture,
         dict(parameters),
         game.board_type,
@@ -108,27 +85,7 @@ def save_checkpoint(
     )
     buffer = io.BytesIO()
     torch.save(dict(zip(KEYS, values, strict=True)), buffer)
-    _replace(path, buffer.getvalue())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put the bytes at the path in one step, on disk before it returns."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    return buffer.getvalue()
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -148,8 +105,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {type(error).__name__}: {_first(error)}"
         ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not in the format {FORMAT}")
+    if not isinstance(content, dict) or content.get("format") != NAME:
+        raise CheckpointError(f"{path} is not in the format {NAME}")
     return content
 
 
@@ -237,3 +194,6 @@ def _first(error: BaseException) -> str:
     lines = str(error).splitlines() or [""]
     told = next((line.strip() for line in lines if "WeightsUnpickler error" in line), lines[0])
     return told.split(" Please use")[0][:200]
+
+
+FORMAT = Format("checkpoint", lambda head: True, load_checkpoint)

@@ -15,11 +15,12 @@ import numpy as np
 from play.arena import Arena
 from play.games.game import Game
 from play.games.registry import get_game
-from play.games.ringrift.heuristic import HeuristicPlayer
-from play.models.formats.checkpoint import Checkpoint, CheckpointError, CheckpointMissingError, load_checkpoint
+from play.models.formats.format import Checkpoint, CheckpointError, CheckpointMissingError
+from play.models.formats.registry import load_model
+from play.models.network import NetworkEvaluator
 from play.players.network import NetworkPlayer
 from play.players.player import Player, PlayerError
-from play.players.random import RandomPlayer
+from play.players.registry import make_opponent
 from play.players.search import SearchPlayer
 from play.record import PlayedGame
 from play.schedule import plan_games
@@ -75,17 +76,18 @@ class GameGauntlet:
                 return
 
     def _opponents(self) -> Mapping[OpponentName, Player]:
-        opponents: dict[OpponentName, Player] = {"random": RandomPlayer(), "heuristic": HeuristicPlayer()}
-        if self._job.previous is not None:
-            opponents["previous"] = self._player(self._load_previous())
-        return opponents
+        met = [name for name in OPPONENTS if name != "previous" or self._job.previous is not None]
+        return {name: make_opponent(name, self._game, self._previous_player) for name in met}
+
+    def _previous_player(self) -> Player:
+        return self._player(self._load_previous())
 
     def _player(self, checkpoint: Checkpoint) -> Player:
-        play = self._job.play
+        play, evaluator = self._job.play, NetworkEvaluator(checkpoint.network, self._game)
         if play.mode == "policy":
-            return NetworkPlayer(checkpoint.network, play.temperature)
+            return NetworkPlayer(evaluator, play.temperature)
         try:
-            return SearchPlayer(checkpoint.network, play.simulations, play.temperature)
+            return SearchPlayer(evaluator, play.simulations, play.temperature)
         except ValueError as error:
             raise _Failed(JobFailed(code="internal", reason=f"the play policy cannot be played: {error}")) from error
 
@@ -111,7 +113,7 @@ class GameGauntlet:
             raise _Failed(JobFailed(code="internal", reason=reason)) from error
 
     def _load(self, path: Path) -> Checkpoint:
-        checkpoint = load_checkpoint(path, self._game)
+        checkpoint = load_model(path, self._game)
         self._forward.watch(checkpoint.network)
         return checkpoint
 

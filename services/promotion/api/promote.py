@@ -8,7 +8,7 @@ from fastapi import Response
 
 from services.promotion.api.dependencies import Service
 from services.promotion.promotion_request import RequestedPromotion
-from services.promotion.schemas import PromoteRequest, PromotionRequestView
+from services.promotion.schemas import PromoteRequest, PromotionRequest
 from shared.contract.configuration import Configuration
 from shared.web.application import IdempotencyKey, new_router
 from shared.web.keys import OPERATE
@@ -25,7 +25,7 @@ router = new_router("promotion")
 )
 async def promote(
     service: Service, body: PromoteRequest, response: Response, idempotency_key: IdempotencyKey = None
-) -> PromotionRequestView:
+) -> PromotionRequest:
     """Have a model evaluated and, if it passes every gate, promoted."""
     asked = RequestedPromotion(
         id=uuid4(),
@@ -38,10 +38,10 @@ async def promote(
     )
     request = await service.ask_for_promotion(asked)
     response.headers["Location"] = f"/v1/promotion-requests/{request.id}"
-    return PromotionRequestView.model_validate(request)
+    return PromotionRequest.model_validate(request)
 
 
 @router.get("/v1/promotion-requests/{request_id}", responses=problems(NotFound))
-async def read_promotion_request(service: Service, request_id: UUID) -> PromotionRequestView:
+async def read_promotion_request(service: Service, request_id: UUID) -> PromotionRequest:
     """A request and what became of it."""
-    return PromotionRequestView.model_validate(await service.request(request_id))
+    return PromotionRequest.model_validate(await service.request(request_id))

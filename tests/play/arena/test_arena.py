@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from play.arena import Arena, decode_rows
+from play.arena import Arena
 from play.games.registry import get_game
 from play.games.ringrift.engine import RingRift
-from play.games.ringrift.trace import verify_trace
+from play.games.ringrift.trace import trace_of, verify_trace
 from play.players.player import Player
 from play.players.random import RandomPlayer
-from play.record import PlayedGame
-from play.replay import ReplayError, replay, trace
+from play.record import PlayedGame, decode_rows
+from play.replay import ReplayError, replay
 from play.schedule import plan_games
 from tests.kit.jobs import FailingPlayer
 
@@ -66,7 +66,7 @@ def test_g08_a_record_that_was_changed_does_not_replay() -> None:
 def test_a_recorded_game_is_a_trace() -> None:
     """A recorded game is written as a trace that the engine verifies."""
     game = get_game("hex8", 2)
-    assert verify_trace(trace(game, play(game, 2, lanes=2)[1])) is None
+    assert verify_trace(trace_of(game, play(game, 2, lanes=2)[1])) is None
 
 
 def test_g07_a_game_without_a_move_is_errored_and_the_others_go_on() -> None:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from play.players.registry import REGISTRY
 from play.schedule import plan_games
-from shared.contract.words import OPPONENTS
+from shared.contract.words import OPPONENTS, OpponentName
 
 SEEDS = st.integers(0, 2**63 - 1)
 SEATS = st.integers(2, 4)
@@ -47,3 +49,23 @@ def test_the_schedule_depends_on_the_seed_alone(seed: int) -> None:
     assert planned == plan_games(seed, "random", 50, 2)
     assert planned[:20] == plan_games(seed, "random", 20, 2)
     assert not {each.seed for each in planned} & {each.seed for each in plan_games(seed + 1, "random", 50, 2)}
+
+
+PINNED: dict[OpponentName, list[tuple[int, int]]] = {
+    "random": [(1700075129278970139, 8583183972214885420), (3711456899273484341, 8330857877816017220)],
+    "heuristic": [(4105675938398275267, 1451151824369693745), (6568281399054275669, 8074799050355519686)],
+    "previous": [(6029537361221002721, 6809948010508850784), (8207645884996209494, 5684965992071219268)],
+}
+
+
+@pytest.mark.parametrize("opponent", PINNED)
+def test_g08_an_opponents_stream_of_seeds_never_changes(opponent: OpponentName) -> None:
+    """Recorded games are resumed and replayed by these numbers, whatever opponents there come to be."""
+    planned = plan_games(20261125, opponent, 3, 2)
+    assert [(planned[index].seed, planned[index].opening_seed) for index in (0, 3)] == PINNED[opponent]
+
+
+def test_g08_no_two_opponents_share_a_stream() -> None:
+    """Each has a number of its own, and every opponent that evidence may name has one."""
+    assert len({opponent.stream for opponent in REGISTRY.values()}) == len(REGISTRY)
+    assert set(REGISTRY) == set(OPPONENTS)

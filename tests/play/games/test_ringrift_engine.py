@@ -133,3 +133,12 @@ def test_seeded_games_are_pinned() -> None:
     """The games of fixed seeds stay what they are: a change here is a change of rules or of randomness."""
     text = "\n".join(played("hex8", 2, list(range(20))))
     assert zlib.crc32(text.encode()) == 3881875246
+
+
+def test_every_kernel_lies_in_the_package_that_names_the_cache() -> None:
+    """A kernel elsewhere could change without the cache's folder changing, and be loaded as it was before."""
+    import play.games.ringrift.warm  # noqa: F401 - so that every kernel is declared
+    from play.games.ringrift.jit import KERNELS, PACKAGE
+
+    assert len(KERNELS) > 100
+    assert {Path(kernel.__code__.co_filename).parent for kernel in KERNELS} == {PACKAGE}

@@ -13,7 +13,7 @@ import torch
 
 from play.games.registry import get_game
 from play.models.architectures.registry import build_network
-from play.models.formats.checkpoint import save_checkpoint
+from tests.kit.checkpoints import save_checkpoint
 
 PARAMETERS = {"hidden": 8, "layers": 1}
 LAYER = "policy.weight"

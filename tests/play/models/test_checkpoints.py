@@ -11,10 +11,12 @@ import torch
 
 from play.games.registry import get_game
 from play.models.architectures.registry import build_network
-from play.models.formats.checkpoint import CheckpointError, CheckpointMissingError, load_checkpoint, save_checkpoint
+from play.models.formats.checkpoint import load_checkpoint
+from play.models.formats.format import CheckpointError, CheckpointMissingError
 from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import JobFailed
 from shared.contract.policy import GatePolicy
+from tests.kit.checkpoints import save_checkpoint
 from tests.kit.jobs import make_job
 from tests.play.models.broken import (
     PARAMETERS,
@@ -68,7 +70,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda path: changed(path, state_dict={**state_of(path), "more": torch.zeros(1)}),
         "1 unknown entries, the first is more",
     ),
-    "unknown architecture": (lambda path: changed(path, architecture="transformer"), "choose one of resnet, mlp"),
+    "unknown architecture": (lambda path: changed(path, architecture="transformer"), "choose one of mlp, resnet"),
     "architecture as list": (lambda path: changed(path, architecture=["mlp"]), "architecture is a list"),
     "missing parameter": (lambda path: changed(path, parameters={"hidden": 8}), "exactly the parameters"),
     "parameter as text": (lambda path: changed(path, parameters={"hidden": "8", "layers": 1}), "expected an integer"),

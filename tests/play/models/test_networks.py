@@ -27,7 +27,7 @@ def test_unknown_architectures_and_sizes_are_refused() -> None:
     """The error says what would be right."""
     game = get_game("hex8", 2)
     for architecture, parameters, right in (
-        ("transformer", {}, "choose one of resnet, mlp"),
+        ("transformer", {}, "choose one of mlp, resnet"),
         ("mlp", {"layers": 1}, "exactly the parameters layers, hidden"),
         ("mlp", {"layers": 1, "hidden": 4, "more": 1}, "exactly the parameters"),
         ("mlp", {"layers": 1, "hidden": 10**12}, "an integer 4 to 2048"),

@@ -5,12 +5,13 @@ from torch import Tensor, nn
 
 from play.games.game import Game
 from play.models.architectures.registry import build_network
+from play.models.network import NetworkEvaluator
 
 
-def small_network(game: Game, seed: int = 0) -> nn.Module:
+def small_network(game: Game, seed: int = 0) -> NetworkEvaluator:
     """An untrained residual network in eval mode."""
     torch.manual_seed(seed)
-    return build_network("resnet", {"blocks": 1, "channels": 8}, game).eval()
+    return NetworkEvaluator(build_network("resnet", {"blocks": 1, "channels": 8}, game).eval(), game)
 
 
 class Indifferent(nn.Module):

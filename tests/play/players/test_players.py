@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
 
 from play.games.game import Game, States
 from play.games.registry import PLAYER_COUNTS, get_game
 from play.games.ringrift.heuristic import HeuristicPlayer
+from play.models.evaluator import Evaluator
+from play.models.network import NetworkEvaluator
 from play.players.network import NetworkPlayer
 from play.players.player import Player, PlayerError
 from play.players.random import RandomPlayer
 from play.players.search import SearchPlayer
-from play.training.positions import win_rate
+from play.training.matches import win_rate
 from tests.play.players.nets import BrokenAfter, Indifferent, small_network
 
 MAKERS: dict[str, Callable[[Game], Player]] = {
@@ -114,7 +115,7 @@ def test_search_finds_a_win_in_one(num_players: int) -> None:
     assert len(winning) >= 5
     which = np.arange(len(winning))
     moves = game.legal_moves(states, which)
-    chosen = SearchPlayer(Indifferent(game), 300).choose(game, states, which, moves)
+    chosen = SearchPlayer(NetworkEvaluator(Indifferent(game), game), 300).choose(game, states, which, moves)
     assert all(place in places for place, places in zip(chosen.tolist(), winning, strict=True))
 
 
@@ -158,7 +159,7 @@ def winning_places(game: Game, states: States, index: int) -> tuple[list[int], i
 def test_search_is_stronger_than_its_policy() -> None:
     """With a network that knows nothing, looking ahead to the ends of games is worth something."""
     game = get_game("square8", 2)
-    network = Indifferent(game)
+    network = NetworkEvaluator(Indifferent(game), game)
     rate = win_rate(game, SearchPlayer(network, 120), NetworkPlayer(network), 20, np.random.default_rng(4), 30)
     assert rate > 0.6
 
@@ -186,22 +187,22 @@ def test_g07_a_failing_network_has_no_move(calls: int) -> None:
     states = game.new(np.arange(6))
     which = np.array([4, 1, 5])
     moves = game.legal_moves(states, which)
-    players: list[Player] = [SearchPlayer(BrokenAfter(game, calls), 8)]
+    players: list[Player] = [SearchPlayer(NetworkEvaluator(BrokenAfter(game, calls), game), 8)]
     if not calls:
-        players.append(NetworkPlayer(BrokenAfter(game, 0)))
+        players.append(NetworkPlayer(NetworkEvaluator(BrokenAfter(game, 0), game)))
     for player in players:
         with pytest.raises(PlayerError, match="not finite") as failed:
             player.choose(game, states, which, moves)
         assert failed.value.indices.tolist() == [5]
 
 
-@pytest.mark.parametrize("make", [NetworkPlayer, lambda network: SearchPlayer(network, 4)])
-def test_g07_an_exception_is_no_move(make: Callable[[torch.nn.Module], Player]) -> None:
+@pytest.mark.parametrize("make", [NetworkPlayer, lambda evaluator: SearchPlayer(evaluator, 4)])
+def test_g07_an_exception_is_no_move(make: Callable[[Evaluator], Player]) -> None:
     """A network that raises, or gives the wrong shape, has no move in any of the games."""
     game = get_game("hex8", 2)
     states = game.new(np.arange(3))
     which = np.arange(3)
     for network in (BrokenAfter(game, 0, raises=True), Indifferent(get_game("square8", 2))):
         with pytest.raises(PlayerError, match="the network (failed|gave)") as failed:
-            make(network).choose(game, states, which, game.legal_moves(states, which))
+            make(NetworkEvaluator(network, game)).choose(game, states, which, game.legal_moves(states, which))
         assert failed.value.indices.tolist() == [0, 1, 2]

@@ -3,23 +3,28 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from cli.checkpoint_file import write_checkpoint
 from play.games.registry import get_game
 from play.games.ringrift.heuristic import HeuristicPlayer
 from play.models.architectures.registry import build_network
-from play.models.formats.checkpoint import CheckpointError, load_checkpoint
+from play.models.formats.checkpoint import load_checkpoint
+from play.models.formats.format import CheckpointError
 from play.training.announcement import announcement
 from play.training.imitation import fit
 from play.training.positions import collect
 from play.training.trainer import Plan, run_training
 from shared.contract.events.trainer import TrainingCompleted
+from shared.storage.files import digest_of
 
-PLAN = Plan("hex8", 2, rounds=0, games=4, epochs=1, blocks=1, channels=4, seed=3, version="7")
+RESNET = {"blocks": 1, "channels": 4}
+PLAN = Plan("hex8", 2, rounds=0, games=4, epochs=1, architecture="resnet", parameters=RESNET, seed=3, version="7")
 
 
 def quiet(text: str, done: int, total: int) -> None:
@@ -39,7 +44,7 @@ def small_matches() -> Iterator[None]:
 def trained(small_matches: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of the plan."""
     path = tmp_path_factory.mktemp("trained") / "model.pth"
-    run_training(PLAN, path, quiet)
+    run_training(PLAN, partial(write_checkpoint, path), quiet)
     return path
 
 
@@ -66,14 +71,14 @@ def test_a_run_writes_a_checkpoint_that_loads(trained: Path) -> None:
 def test_equal_plans_train_equal_weights(trained: Path, tmp_path: Path) -> None:
     """A run depends on its plan alone; another seed gives another network."""
     for name, seed in (("same.pth", PLAN.seed), ("other.pth", PLAN.seed + 1)):
-        run_training(replace(PLAN, seed=seed), tmp_path / name, quiet)
+        run_training(replace(PLAN, seed=seed), partial(write_checkpoint, tmp_path / name), quiet)
     assert same(trained, tmp_path / "same.pth")
     assert not same(trained, tmp_path / "other.pth")
 
 
 def test_g01_the_announcement_names_the_bytes(trained: Path) -> None:
     """The data of TRAINING_COMPLETED hold the SHA-256 of the file, and are valid for the event."""
-    data = announcement(PLAN, trained)
+    data = announcement(PLAN, trained, digest_of(trained))
     assert data.digest == hashlib.sha256(trained.read_bytes()).hexdigest()
     assert data.model_path == "models/model.pth"
     assert str(data.configuration) == "hex8_2p"
@@ -84,7 +89,7 @@ def test_g01_the_announcement_names_the_bytes(trained: Path) -> None:
 def test_a_file_of_another_configuration_is_not_announced(trained: Path) -> None:
     """What is announced has been loaded for the plan's configuration."""
     with pytest.raises(CheckpointError, match="expected hex8 with 3"):
-        announcement(replace(PLAN, num_players=3), trained)
+        announcement(replace(PLAN, num_players=3), trained, digest_of(trained))
 
 
 def test_g02_training_never_writes_a_canonical_file(tmp_path: Path) -> None:
@@ -92,7 +97,7 @@ def test_g02_training_never_writes_a_canonical_file(tmp_path: Path) -> None:
     canonical = tmp_path / "canonical_hex8_2p.pth"
     canonical.write_bytes(b"the ledger's")
     with pytest.raises(ValueError, match="promotion service"):
-        run_training(replace(PLAN, games=0), canonical, quiet)
+        run_training(replace(PLAN, games=0), partial(write_checkpoint, canonical), quiet)
     assert canonical.read_bytes() == b"the ledger's"
 
 
@@ -106,9 +111,9 @@ def test_g02_a_run_that_cannot_write_leaves_the_old_model(
     def fail(source: object, target: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("os.replace", fail)
+    monkeypatch.setattr("pathlib.Path.replace", fail)
     with pytest.raises(OSError, match="Input/output"):
-        run_training(replace(PLAN, games=0), output, quiet)
+        run_training(replace(PLAN, games=0), partial(write_checkpoint, output), quiet)
     assert output.read_bytes() == trained.read_bytes()
     assert list(tmp_path.iterdir()) == [output]
 
@@ -133,3 +138,10 @@ def test_fitting_learns_the_positions() -> None:
         network = build_network("resnet", {"blocks": 1, "channels": 8}, game)
         losses.append(fit(network, positions, epochs, np.random.default_rng(3), lambda *told: None))
     assert losses[1] < 0.8 * losses[0]
+
+
+def test_any_architecture_can_be_trained(tmp_path: Path) -> None:
+    """What is registered is built, fitted, written and loaded again."""
+    plan = replace(PLAN, architecture="mlp", parameters={"layers": 1, "hidden": 8})
+    run_training(plan, partial(write_checkpoint, tmp_path / "mlp.pth"), quiet)
+    assert load_checkpoint(tmp_path / "mlp.pth", get_game("hex8", 2)).metadata.architecture == "mlp"

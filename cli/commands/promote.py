@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
 
+from cli.output import AsJson, Output
 from shared.contract.words import BoardType
 
 PROMOTED, REFUSED, ERROR = 0, 1, 2
-console = Console(soft_wrap=True, highlight=False)
 
 
 def promote(
@@ -39,6 +39,7 @@ def promote(
         str, typer.Option(envvar="RINGRIFT_GAUNTLET_URL", help="Asked for progress")
     ] = GAUNTLET_URL,
     api_key: Annotated[str | None, typer.Option(envvar="RINGRIFT_API_KEY", help="Where the suite wants keys")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Have a model evaluated and, if it passes every gate, promoted.
 
@@ -59,16 +60,19 @@ def promote(
     _check(gauntlet, force, dry_run, games, sync_to_cluster)
     body: dict[str, Any] = {"model_path": model, "board_type": board_type, "num_players": num_players}
     body |= {"force": force, "dry_run": dry_run} | ({} if games is None else {"gauntlet_games": games})
+    output = Output(as_json=as_json)
     try:
         with FrontDoor(url, api_key, gauntlet_url) as door:
-            with _progress() as say:
-                outcome = door.wait_for_outcome(_ask(door, body), timeout, say)
-            _report(outcome, dry_run)
+            with _progress(output) as say:
+                outcome = door.wait_for_outcome(_ask(door, body, output), timeout, say)
+            _report(outcome, dry_run, output)
             if sync_to_cluster and outcome.version is not None:
-                _sync(door, outcome, sync_timeout)
+                _sync(door, outcome, sync_timeout, output)
     except FrontDoorError as error:
-        console.print(f"error: {error}", style="red", markup=False)
+        output.say(f"error: {error}", style="red")
+        output.result({"error": str(error)})
         raise typer.Exit(ERROR) from None
+    output.result(asdict(outcome))
     raise typer.Exit(_exit_code(outcome, dry_run))
 
 
@@ -79,48 +83,52 @@ def _check(gauntlet: bool, force: bool, dry_run: bool, games: int | None, sync_t
         raise typer.BadParameter("--dry-run promotes nothing, so there is nothing for --sync-to-cluster to wait for")
 
 
-def _ask(door: FrontDoor, body: dict[str, Any]) -> str:
+def _ask(door: FrontDoor, body: dict[str, Any], output: Output) -> str:
     request = door.ask(body)
-    console.print(
-        f"asked for {request['model_path']} as {request['configuration']}: request {request['id']}", markup=False
-    )
+    output.say(f"asked for {request['model_path']} as {request['configuration']}: request {request['id']}")
     return str(request["id"])
 
 
 @contextmanager
-def _progress() -> Iterator[Say]:
+def _progress(output: Output) -> Iterator[Say]:
     """A live line in a terminal; elsewhere a line of its own whenever the text changes."""
     last = [""]
-    with console.status("waiting") as live:
+    with output.console.status("waiting") as live:
 
         def say(text: str) -> None:
-            if text != last[0] and not console.is_terminal:
-                console.print(text, markup=False)
+            if text != last[0] and not output.console.is_terminal:
+                output.say(text)
             last[0] = text
             live.update(text)
 
         yield say
 
 
-def _report(outcome: Outcome, dry_run: bool) -> None:
+def _report(outcome: Outcome, dry_run: bool, output: Output) -> None:
     if outcome.version is not None:
         headline = f"promoted: {outcome.configuration} is now canonical version {outcome.version}"
     elif dry_run and outcome.passed:
         headline = "would be promoted"
     else:
         headline = "refused" if outcome.state == "refused" else "the model could not be evaluated"
-    console.print(headline, style="bold")
-    console.print(*(f"  {reason}" for reason in outcome.reason.split("; ")), sep="\n", markup=False)
+    output.say(headline, style="bold")
+    for reason in outcome.reason.split("; "):
+        output.say(f"  {reason}")
 
 
-def _sync(door: FrontDoor, outcome: Outcome, seconds: float) -> None:
+def _sync(door: FrontDoor, outcome: Outcome, seconds: float, output: Output) -> None:
     assert outcome.version is not None
-    with _progress() as say:
+    with _progress(output) as say:
         nodes = door.wait_for_distribution(str(outcome.configuration), outcome.version, seconds, say)
-    console.print(f"version {outcome.version} is on every node: {', '.join(nodes)}", markup=False)
+    output.say(f"version {outcome.version} is on every node: {', '.join(nodes)}")
 
 
 def _exit_code(outcome: Outcome, dry_run: bool) -> int:
     if outcome.state == "promoted" or (dry_run and outcome.passed):
         return PROMOTED
     return REFUSED if outcome.state == "refused" else ERROR
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a sub-command."""
+    root.command("promote")(promote)

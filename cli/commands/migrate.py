@@ -30,3 +30,8 @@ def migrate_command(
         else:
             typer.echo("the schemas gauntlet, promotion and distribution are up to date")
             return
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a sub-command."""
+    root.command("migrate")(migrate_command)

@@ -74,3 +74,8 @@ def _print_addresses(suite: Suite) -> None:
         soft_wrap=True,
     )
     console.print(f"  curl -s {url('promotion')}/status", soft_wrap=True)
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a sub-command."""
+    root.command("up")(up)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from cli.announce import publish
+from cli.commands.announce import publish
 from cli.engine import warm_engine
 from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
@@ -22,7 +22,7 @@ from local.suite import Addresses, Suite
 from shared.contract.events.trainer import TrainingCompleted
 from shared.storage.files import digest_of
 
-MODELS = Path(__file__).resolve().parent.parent / "models" / "demo"
+MODELS = Path(__file__).resolve().parents[2] / "models" / "demo"
 CONFIGURATION = "hex8_2p"
 ROUNDS = (("trained", "untrained"), ("successor",))
 LIMIT_SECONDS = 600
@@ -99,3 +99,8 @@ def _as_expected(stories: list[Story]) -> bool:
     trained, untrained, successor = stories
     first = trained.promoted is not None and trained.promoted.version == 1 and trained.delivered is not None
     return first and untrained.promoted is None and untrained.refused is not None and successor.is_over
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a sub-command."""
+    root.command("demo")(demo)

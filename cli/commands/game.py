@@ -104,3 +104,8 @@ def play(
         game.apply(states, which, rows)
     scores = game.scores(states, which)[0]
     typer.echo("scores  " + "  ".join(f"seat {seat + 1}: {score:.2f}" for seat, score in enumerate(scores)))
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a sub-command."""
+    root.add_typer(app, name="game")

@@ -1,0 +1,88 @@
+"""How the suite is installed: exact versions, from any index, on any machine."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.house.tree import ROOT
+
+PROJECT: Any = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+INDEX = "https://index.invalid/cpu"
+PIN = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[0-9][A-Za-z0-9.]*)")
+UNPINNED = ("nvidia-", "cuda-", "triton", "setuptools")
+"""What torch itself pins, with its CUDA build, and the build backend that every environment brings."""
+
+
+def lock() -> dict[str, str]:
+    """The lock's versions by name; a line that is not `name==version` is an error."""
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    pins = [PIN.fullmatch(line) for line in lines]
+    assert all(pins), [line for line, pin in zip(lines, pins, strict=True) if not pin]
+    return {str(canonicalize_name(pin["name"])): pin["version"] for pin in pins if pin}
+
+
+def needed(requirement: Requirement, seen: set[str]) -> Iterator[Requirement]:
+    """A requirement and, once each, all that it needs here."""
+    name = canonicalize_name(requirement.name)
+    yield requirement
+    for extra in ("", *requirement.extras):
+        if f"{name}[{extra}]" in seen or name.startswith(UNPINNED):
+            continue
+        seen.add(f"{name}[{extra}]")
+        for each in map(Requirement, metadata.requires(name) or []):
+            if each.marker is None or each.marker.evaluate({"extra": extra}):
+                yield from needed(each, seen)
+
+
+def test_the_lock_has_everything() -> None:
+    """Whatever an installation needs, directly or not, has its version in the lock, within pyproject.toml's ranges."""
+    extras = [each for extra in PROJECT["optional-dependencies"].values() for each in extra]
+    pinned, seen = lock(), set[str]()
+    for line in [*PROJECT["dependencies"], *extras]:
+        for each in needed(Requirement(line), seen):
+            name = str(canonicalize_name(each.name))
+            if not name.startswith(UNPINNED):
+                assert name in pinned, f"{line} needs {name}; run `make lock`"
+                assert each.specifier.contains(pinned[name], prereleases=True), f"{line}: {each} but {pinned[name]}"
+
+
+def test_f42_the_lock_names_no_index_and_no_local_build() -> None:
+    """The lock holds plain versions, torch's too, so that every index and every machine can satisfy it."""
+    assert len(lock()) > 50
+    assert re.fullmatch(r"\d+\.\d+\.\d+", lock()["torch"])
+    assert "torch>=2.10" in PROJECT["optional-dependencies"]["gauntlet"]
+
+
+def test_f42_make_takes_an_index_with_cpu_builds(tmp_path: Path) -> None:
+    """`make install TORCH_INDEX=...` hands the index to pip; without it pip is told of none."""
+    assert f"--extra-index-url {INDEX} -c constraints.txt" in install_line(f"TORCH_INDEX={INDEX}", tmp_path)
+    assert "-index" not in install_line("TORCH_INDEX=", tmp_path)
+
+
+def install_line(variable: str, folder: Path) -> str:
+    """The pip command that `make install` would run into an environment that does not exist yet."""
+    command = ["make", "-n", "install", f"VENV={folder}/venv", variable]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    [line] = [line for line in printed.splitlines() if "pip install" in line]
+    return line
+
+
+def test_f42_the_image_takes_an_index_with_cpu_builds() -> None:
+    """The stage that installs torch has the build argument and uses it, and compose.yaml passes it on from the environment."""
+    gauntlet = (ROOT / "docker" / "Dockerfile").read_text().partition("AS gauntlet")[2]
+    assert "ARG TORCH_INDEX=\nRUN PIP_EXTRA_INDEX_URL=$TORCH_INDEX pip install" in gauntlet
+    assert 'TORCH_INDEX: "${TORCH_INDEX:-}"' in (ROOT / "compose.yaml").read_text()
+
+
+def test_f42_both_sizes_are_said() -> None:
+    """README.md says how large an installation gets from either index, and how to choose."""
+    readme = (ROOT / "README.md").read_text()
+    assert "TORCH_INDEX=" in readme
+    assert re.search(r"CUDA build.* 5\.2 GB.*CPU build.* 1\.5 GB", readme, re.DOTALL)
