@@ -1,4 +1,4 @@
-"""Builds the gauntlet service: connections, use cases, the runner of evaluations, and the routes."""
+"""Builds the gauntlet service: connections, use cases, the background work on evaluations, and the routes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from services.gauntlet.api import evaluations, games, progress
 from services.gauntlet.api.problems import TRANSLATIONS
 from services.gauntlet.consumers import HANDLERS
 from services.gauntlet.feedback_loop import FeedbackLoopController
+from services.gauntlet.intake import Intake
 from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
-from services.gauntlet.runner import EvaluationRunner, Limits
+from services.gauntlet.runner import EvaluationRunner
 from services.gauntlet.service import GauntletService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
@@ -28,29 +29,36 @@ NOUNS = (evaluations, games, progress)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:
-    """The application; its lifespan runs the relay, the consumer, the feed reader and the runner of evaluations."""
+    """The application; its lifespan runs the relay, the consumer, the feed reader, the intake and the runners."""
     to = Connections.of("gauntlet", settings, MESSAGING)
-    service = GauntletService(to.database, to.outbox, FeedbackLoopController(settings.play), to.source)
+    service = GauntletService(
+        to.database, to.outbox, to.source, FeedbackLoopController(settings.play), settings.models_dir,
+        settings.gauntlet_lease_seconds, settings.gauntlet_attempts,
+    )  # fmt: skip
     frame = ServiceFrame(to, HANDLERS.bound(service))
     policies = RememberedPolicies(PromotionPolicies(to.client, settings.promotion_url), to.database)
-    runner = EvaluationRunner(
-        service,
-        Processes(),
-        policies,
-        ArtifactStore(settings.artifacts_dir),
-        settings.models_dir,
-        Limits(settings.gauntlet_lease_seconds, settings.gauntlet_attempts, settings.gauntlet_lanes),
-    )
-    loops: dict[str, Loop] = {"take-in": runner.take_in, "policies": policies.follow}
-    loops |= {f"play-{number}": runner.play for number in range(1, settings.gauntlet_workers + 1)}
+    loops = _background(settings, service, policies)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with frame.running(loops):
             yield
 
-    checks = {**frame.checks, "policy": policies.require_one}
-    routers = [health_router(checks), events.router, *(noun.router for noun in NOUNS)]
+    routers = [
+        health_router({**frame.checks, "policy": policies.require_one}),
+        events.router,
+        *(noun.router for noun in NOUNS),
+    ]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
     app.state.service, app.state.frame = service, frame
     return app
+
+
+def _background(settings: GauntletSettings, service: GauntletService, policies: RememberedPolicies) -> dict[str, Loop]:
+    """The loops that take evaluations in and carry them out."""
+    store = ArtifactStore(settings.artifacts_dir)
+    intake = Intake(service, store, settings.models_dir, policies)
+    runner = EvaluationRunner(service, Processes(), store, settings.gauntlet_lanes, settings.gauntlet_attempts)
+    players = {f"play-{number}": runner.play for number in range(1, settings.gauntlet_workers + 1)}
+    waiting = {"take-in": intake.take_in, "ask-policies": intake.ask_for_policies, "policies": policies.follow}
+    return {**waiting, **players}

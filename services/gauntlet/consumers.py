@@ -15,16 +15,16 @@ HANDLERS: HandlerTable[GauntletService] = HandlerTable()
 @HANDLERS.on(TrainingCompleted)
 async def training_completed(service: GauntletService, tx: Write, event: Event, data: TrainingCompleted) -> None:
     """Record an evaluation of the trained model."""
-    await service.record(tx, event, service.controller.after_training(event.id, data))
+    await service.after_training(tx, event, data)
 
 
 @HANDLERS.on(EvaluationRequested)
 async def evaluation_requested(service: GauntletService, tx: Write, event: Event, data: EvaluationRequested) -> None:
     """Record the evaluation that the promotion service asks for."""
-    await service.record(tx, event, service.controller.after_request(event.id, data))
+    await service.after_request(tx, event, data)
 
 
 @HANDLERS.on(ModelPromoted)
 async def model_promoted(service: GauntletService, tx: Write, event: Event, data: ModelPromoted) -> None:
     """Meet this version as `previous` from now on."""
-    await service.record_canonical(tx, event.subject, data.version, data.digest)
+    await service.after_promotion(tx, data)

@@ -1,4 +1,11 @@
-"""What the gauntlet service cannot do, as exceptions; api/problems.py says how each is answered over HTTP."""
+"""What the gauntlet service cannot do, as exceptions; api/problems.py says how some are answered over HTTP.
+
+Exception
+├── UnknownError            there is no such evaluation
+├── LeaseLostError          a runner may write nothing more
+└── MoveRefusedError        no move leads there from the state that it is in
+    └── EndedError          no move leads anywhere any more
+"""
 
 from __future__ import annotations
 
@@ -7,9 +14,13 @@ class UnknownError(Exception):
     """There is no such evaluation."""
 
 
-class EndedError(Exception):
-    """The evaluation has ended, and an end is final."""
-
-
 class LeaseLostError(Exception):
-    """Another runner has the evaluation now, or it was cancelled; nothing more may be written."""
+    """Another runner has the evaluation now, or it has ended; nothing more may be written under this lease."""
+
+
+class MoveRefusedError(Exception):
+    """The evaluation is not in a state from which this move leads."""
+
+
+class EndedError(MoveRefusedError):
+    """The evaluation has ended, and an end is final."""

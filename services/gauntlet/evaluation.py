@@ -1,99 +1,84 @@
-"""An evaluation: its states, which moves there are and who may make them, and the lease under which a runner works on it. Pure.
+"""The evaluation: its states, the moves between them, and who may make each. Pure.
 
-    received ── take in (service) ──▶ queued ── claim (runner) ──▶ running ── complete (runner) ──▶ completed
-                                        ▲                            │  ▲
-                                        └──── release (runner) ──────┘  └─ take over (another runner, once the lease ran out)
+    received ──────▶ queued ──────▶ running ──────▶ completed
+       │               │  ◀──────────  │
+       └───────────────┴───────────────┴──────────▶ failed
 
-    received, queued, running ── fail (service, runner) or cancel (operator) ──▶ failed
+    who                      moves
+    the service              taken_in, ruled_by, stalled, rejected; all of `received`
+    a runner, by claiming    claimed; of `queued`, and of `running` under a lease that ran out
+    a runner, by its lease   begun, described, progressed, released, worker_lost, completed, failed
+    an operator              cancelled; of whatever has not ended
 
-The two ends are final, and one of them is reached once. The database holds this too: every statement of the repository names the
-states that it moves from, and what a runner writes carries its lease.
+A move gives the evaluation as it is afterwards, with the next revision, or raises; the ends are final. The clock is the database's:
+`seen_at` is its time when the evaluation was read. A new state is a member of words.EvaluationState and its moves here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from services.gauntlet.errors import EndedError, LeaseLostError, MoveRefusedError
+from services.gauntlet.feedback_loop import PlannedEvaluation
+from services.gauntlet.lease import Lease
 from shared.contract.configuration import Configuration
-from shared.contract.evidence import CanonicalReference
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
-from shared.contract.words import EvaluationReason, EvaluationState, FailureCode
+from shared.contract.words import LONGEST_REASON, EvaluationReason, EvaluationState, FailureCode
+from shared.storage.artifacts import Artifact
 
-OPEN = (EvaluationState.RECEIVED, EvaluationState.QUEUED, EvaluationState.RUNNING)
 ENDED = (EvaluationState.COMPLETED, EvaluationState.FAILED)
-BEATS_PER_LEASE = 4
-Actor = Literal["service", "runner", "operator"]
+OPEN = tuple(state for state in EvaluationState if state not in ENDED)
+FOR_MODEL = "the model file to be taken into the artifact store"
+FOR_POLICY = "the promotion service's gate policy"
 
 
-class Move(NamedTuple):
-    """A change of state: from which states, to which one, and who may make it."""
+class Playable(NamedTuple):
+    """What is known of every evaluation that was queued: the bytes, the seed of its games, and the policy they are played under."""
 
-    sources: tuple[EvaluationState, ...]
-    target: EvaluationState
-    actors: tuple[Actor, ...]
-
-
-TAKE_IN = Move((EvaluationState.RECEIVED,), EvaluationState.QUEUED, ("service",))
-CLAIM = Move((EvaluationState.QUEUED,), EvaluationState.RUNNING, ("runner",))
-TAKE_OVER = Move((EvaluationState.RUNNING,), EvaluationState.RUNNING, ("runner",))
-RELEASE = Move((EvaluationState.RUNNING,), EvaluationState.QUEUED, ("runner",))
-COMPLETE = Move((EvaluationState.RUNNING,), EvaluationState.COMPLETED, ("runner",))
-FAIL = Move(OPEN, EvaluationState.FAILED, ("service", "runner", "operator"))
-MOVES = (TAKE_IN, CLAIM, TAKE_OVER, RELEASE, COMPLETE, FAIL)
+    digest: str
+    size: int
+    seed: int
+    gates: GatePolicy
 
 
-@dataclass(frozen=True)
-class Lease:
-    """A runner's hold on an evaluation, good for `seconds` after each heartbeat. Nothing is written without one that holds."""
-
-    evaluation_id: UUID
-    owner: UUID
-    seconds: float
-
-    @classmethod
-    def new_owner(cls) -> UUID:
-        """A name that no other lease has."""
-        return uuid4()
-
-    @property
-    def heartbeat_seconds(self) -> float:
-        """How often to extend it: several beats may be missed before it runs out."""
-        return self.seconds / BEATS_PER_LEASE
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """All games of one candidate under one policy, as recorded. `cause`: the event that asked for it, None for HTTP."""
+    """All games of one candidate under one policy. `cause`: the event that asked for it; `games`: how many were asked for."""
 
     id: UUID
     configuration: Configuration
     reason: EvaluationReason
-    cause: dict[str, Any] | None
-    request_id: UUID | None
-    model_path: str | None
-    announced_digest: str | None
-    games: int | None
-    policy: GatePolicy | None
-    play: PlayPolicy
-    skip_games: bool
-    state: EvaluationState
-    waits_for: str | None
-    digest: str | None
-    size: int | None
-    seed: int | None
-    previous: CanonicalReference | None
-    model: dict[str, Any] | None
-    attempts: int
-    revision: int
-    evidence: dict[str, Any] | None
-    failure_code: FailureCode | None
-    failure_reason: str | None
     requested_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
+    seen_at: datetime
+    play: PlayPolicy
+    cause: dict[str, Any] | None = None
+    request_id: UUID | None = None
+    model_path: str | None = None
+    announced_digest: str | None = None
+    games: int | None = None
+    skip_games: bool = False
+    state: EvaluationState = EvaluationState.RECEIVED
+    revision: int = 0
+    waits_for: str | None = FOR_MODEL
+    gates: GatePolicy | None = None
+    policy_id: str | None = None
+    digest: str | None = None
+    size: int | None = None
+    seed: int | None = None
+    previous: CanonicalReference | None = None
+    model: ModelMetadata | None = None
+    attempts: int = 0
+    lease_owner: UUID | None = None
+    lease_until: datetime | None = None
+    evidence: Evidence | None = None
+    failure_code: FailureCode | None = None
+    failure_reason: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -101,25 +86,129 @@ class Evaluation:
         return self.state in ENDED
 
     @property
-    def has_started(self) -> bool:
-        """Whether a first attempt began, and what it meets is fixed."""
-        return self.started_at is not None
+    def is_silent(self) -> bool:
+        """Whether the runner that holds it has let its lease run out."""
+        return self.lease_until is not None and self.lease_until < self.seen_at
 
-    def may(self, move: Move, actor: Actor) -> bool:
-        """Whether that actor may make a move from the state it is in."""
-        return self.state in move.sources and actor in move.actors
+    @property
+    def lacks(self) -> str | None:
+        """What it needs before it can be queued, None for nothing. One thing at a time: no policy before there are bytes."""
+        if self.digest is None:
+            return FOR_MODEL
+        return FOR_POLICY if self.gates is None else None
 
-    def is_spent(self, attempts: int) -> bool:
-        """Whether as many workers as there may be have ended in a row without recording a game, this attempt's not counted."""
-        return self.attempts > attempts
+    @property
+    def playable(self) -> Playable:
+        """What it is played by. MoveRefusedError before it was queued."""
+        if self.digest is None or self.size is None or self.seed is None or self.gates is None:
+            raise MoveRefusedError(f"evaluation {self.id} cannot be played: it lacks {self.lacks}")
+        return Playable(self.digest, self.size, self.seed, self.gates)
 
-    def is_last_attempt(self, attempts: int) -> bool:
-        """Whether the attempt that is under way is the last one."""
-        return self.attempts >= attempts
+    def asks_for(self, planned: PlannedEvaluation) -> bool:
+        """Whether it was asked for in the same words."""
+        asked = (planned.configuration, planned.model_path, planned.digest, planned.games)
+        return (self.configuration, self.model_path, self.announced_digest, self.games) == asked
+
+    # the service's moves
+
+    def taken_in(self, artifact: Artifact, seed: int) -> Evaluation:
+        """The model's bytes are in the store: they are what is evaluated, whatever becomes of the file."""
+        return self._supplied(FOR_MODEL, digest=artifact.digest, size=artifact.size, seed=seed)
+
+    def ruled_by(self, policy: GatePolicy) -> Evaluation:
+        """The promotion service named the policy."""
+        skip = self.skip_games or policy.skip_games
+        return self._supplied(FOR_POLICY, gates=policy, policy_id=policy.id, skip_games=skip)
+
+    def stalled(self, trouble: str) -> Evaluation:
+        """What it waits for does not come, and why; the same evaluation if that is known."""
+        self._require(EvaluationState.RECEIVED)
+        waits_for = f"{self.lacks}: {trouble}"[:LONGEST_REASON]
+        return self if waits_for == self.waits_for else self._moved(self.state, waits_for=waits_for)
+
+    def rejected(self, code: FailureCode, reason: str) -> Evaluation:
+        """The model can never be taken in."""
+        self._require(EvaluationState.RECEIVED)
+        return self._failed(code, reason)
+
+    # a runner's moves
+
+    def claimed(self, lease: Lease) -> Evaluation:
+        """A runner takes it from the queue, or from a runner that fell silent: one more attempt."""
+        if not (self.state is EvaluationState.QUEUED or self.is_silent) or lease.evaluation_id != self.id:
+            raise MoveRefusedError(f"evaluation {self.id} is {self.state} and cannot be claimed")
+        until = lease.until(self.seen_at)
+        return self._moved(
+            EvaluationState.RUNNING, lease_owner=lease.owner, lease_until=until, attempts=self.attempts + 1
+        )
+
+    def begun(self, lease: Lease, previous: CanonicalReference | None) -> Evaluation:
+        """The first attempt starts, and fixes the canonical version that is met."""
+        self._require_held(lease)
+        return self._moved(self.state, started_at=self.seen_at, previous=previous)
+
+    def described(self, lease: Lease, model: ModelMetadata) -> Evaluation:
+        """The candidate loads, and this is what it says of itself."""
+        self._require_held(lease)
+        return self._moved(self.state, model=model)
+
+    def progressed(self, lease: Lease) -> Evaluation:
+        """Games were recorded, which proves that the worker can play: the count of attempts begins anew."""
+        self._require_held(lease)
+        return self._moved(self.state, attempts=0)
+
+    def released(self, lease: Lease, *, counted: bool) -> Evaluation:
+        """Back into the queue; an attempt that was not the worker's fault is not `counted`."""
+        self._require_held(lease)
+        attempts = self.attempts if counted else max(self.attempts - 1, 0)
+        return self._moved(EvaluationState.QUEUED, attempts=attempts, **_UNHELD)
+
+    def worker_lost(self, lease: Lease, reason: str, most_attempts: int) -> Evaluation:
+        """The worker died: another one tries, unless as many as may have died in a row without recording a game."""
+        if self.attempts >= most_attempts:
+            return self.failed(lease, "worker_lost", reason)
+        return self.released(lease, counted=True)
+
+    def completed(self, lease: Lease, evidence: Evidence) -> Evaluation:
+        """It ends with evidence."""
+        self._require_held(lease)
+        return self._moved(EvaluationState.COMPLETED, evidence=evidence, ended_at=self.seen_at, **_UNHELD)
+
+    def failed(self, lease: Lease, code: FailureCode, reason: str) -> Evaluation:
+        """It ends without evidence."""
+        self._require_held(lease)
+        return self._failed(code, reason)
+
+    # the operator's move
+
+    def cancelled(self) -> Evaluation:
+        """An operator ends it without evidence; whoever plays it loses the lease."""
+        if self.has_ended:
+            raise EndedError(f"the evaluation has already ended: it is {self.state}")
+        return self._failed("cancelled", "cancelled by an operator")
+
+    def _require(self, state: EvaluationState) -> None:
+        if self.state is not state:
+            raise MoveRefusedError(f"evaluation {self.id} is {self.state}, not {state}")
+
+    def _require_held(self, lease: Lease) -> None:
+        if (self.id, self.lease_owner) != (lease.evaluation_id, lease.owner):
+            raise LeaseLostError(f"evaluation {self.id} is not {lease.owner}'s: it is {self.state}")
+
+    def _supplied(self, lacked: str, **found: Any) -> Evaluation:
+        """What was lacking has come; queued as soon as nothing more is."""
+        self._require(EvaluationState.RECEIVED)
+        if self.lacks != lacked:
+            raise MoveRefusedError(f"evaluation {self.id} does not wait for {lacked}")
+        lacks = replace(self, **found).lacks
+        return self._moved(self.state if lacks else EvaluationState.QUEUED, waits_for=lacks, **found)
+
+    def _failed(self, code: FailureCode, reason: str) -> Evaluation:
+        said = {"failure_code": code, "failure_reason": reason[:LONGEST_REASON]}
+        return self._moved(EvaluationState.FAILED, **said, waits_for=None, ended_at=self.seen_at, **_UNHELD)
+
+    def _moved(self, state: EvaluationState, **changes: Any) -> Evaluation:
+        return replace(self, state=state, revision=self.revision + 1, **changes)
 
 
-class Claimed(NamedTuple):
-    """An evaluation that a runner holds."""
-
-    evaluation: Evaluation
-    lease: Lease
+_UNHELD: dict[str, Any] = {"lease_owner": None, "lease_until": None}

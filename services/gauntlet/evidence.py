@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from services.gauntlet.evaluation import Evaluation
 from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.gate import units_per_game
-from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import OPPONENTS, OpponentName, Outcome
 
 
@@ -20,6 +20,13 @@ class Result(NamedTuple):
     units: int | None
     network_evaluations: int
     fingerprint: str
+
+
+class Standing(NamedTuple):
+    """An evaluation, and what its games amount to so far; None while nobody knows how many are to be played."""
+
+    evaluation: Evaluation
+    so_far: Evidence | None
 
 
 def opponents_to_meet(previous: CanonicalReference | None) -> list[OpponentName]:
@@ -47,21 +54,25 @@ def count(opponent: OpponentName, games_planned: int, num_players: int, results:
     )
 
 
-def assemble(
-    results: Sequence[Result], *, num_players: int, seed: int, gates: GatePolicy, play: PlayPolicy, skipped: bool,
-    previous: CanonicalReference | None, duration_seconds: float, cpu_seconds: float,
-) -> Evidence:  # fmt: skip
-    """Everything that a decision is made from. An opponent that was not reached has no games."""
-    planned = gates.games_planned(num_players)
-    opponents = [] if skipped else opponents_to_meet(previous)
+def standing(evaluation: Evaluation, results: Sequence[Result]) -> Standing:
+    """How far an evaluation is."""
+    return Standing(evaluation, assemble(evaluation, results, cpu_seconds=0) if evaluation.lacks is None else None)
+
+
+def assemble(evaluation: Evaluation, results: Sequence[Result], cpu_seconds: float) -> Evidence:
+    """Everything that a decision is made from, of an evaluation that was queued. An opponent that was not reached has no games."""
+    num_players, playable = evaluation.configuration.num_players, evaluation.playable
+    planned = playable.gates.games_planned(num_players)
+    opponents = [] if evaluation.skip_games else opponents_to_meet(evaluation.previous)
+    started = evaluation.started_at or evaluation.seen_at
     return Evidence(
-        seed=seed,
-        policy_id=gates.id,
-        gates=gates,
-        play=play,
-        skipped=skipped,
-        previous=previous,
+        seed=playable.seed,
+        policy_id=playable.gates.id,
+        gates=playable.gates,
+        play=evaluation.play,
+        skipped=evaluation.skip_games,
+        previous=evaluation.previous,
         opponents=[count(name, planned, num_players, results) for name in opponents],
-        duration_seconds=duration_seconds,
+        duration_seconds=max((evaluation.seen_at - started).total_seconds(), 0.0),
         cpu_seconds=cpu_seconds,
     )

@@ -1,12 +1,13 @@
 """FeedbackLoopController: what the suite evaluates in answer to a finished training or a request.
 
-Pure: an event in, a planned evaluation out. Recording it, once for each event, and playing it are others' business.
+Pure: an event in, a planned evaluation out. Recording it, once for each event, and playing it are others' business. Gate policies
+are the promotion service's: one that comes with a request is taken as it is, any other is asked for later.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.contract.configuration import Configuration
@@ -16,59 +17,57 @@ from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import EvaluationReason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlannedEvaluation:
     """An evaluation to be recorded. `model_path` or `digest` says of which model; both must then agree.
 
-    policy: None where the promotion service has to be asked for it, with `games` for each opponent if given.
+    `games`: how many were asked for against each opponent; `policy`: None where the promotion service has yet to name it.
     """
 
     id: UUID
     configuration: Configuration
     reason: EvaluationReason
-    games: int | None
-    policy: GatePolicy | None
     play: PlayPolicy
-    skip_games: bool
     model_path: str | None
     digest: str | None
+    games: int | None = None
+    policy: GatePolicy | None = None
     request_id: UUID | None = None
+
+    @property
+    def skip_games(self) -> bool:
+        """Whether an operator has the model only loaded: by force, or by a policy that skips the games of all."""
+        return self.reason == "forced" or (self.policy is not None and self.policy.skip_games)
 
 
 @dataclass(frozen=True)
 class FeedbackLoopController:
-    """Plans evaluations. `play`: how networks choose their moves here."""
+    """Plans evaluations, in each of which networks choose their moves by `play`."""
 
     play: PlayPolicy
 
     def after_training(self, event_id: UUID, data: TrainingCompleted) -> PlannedEvaluation:
         """The evaluation of a model that a trainer announced. It carries the event's id, so that one event is one evaluation."""
-        return self.on_request(event_id, data.configuration, data.model_path, data.digest, None, reason="training")
+        return PlannedEvaluation(
+            id=event_id, configuration=data.configuration, reason="training", play=self.play,
+            model_path=data.model_path, digest=data.digest,
+        )  # fmt: skip
 
     def after_request(self, event_id: UUID, data: EvaluationRequested) -> PlannedEvaluation:
         """The evaluation that the promotion service asks for, under the policy that it names."""
-        planned = self.on_request(
-            event_id, data.configuration, data.model_path, data.digest, data.games, reason=data.reason
-        )
-        forced = data.reason == "forced"
-        return replace(planned, policy=data.policy, skip_games=forced, request_id=data.request_id)
+        return PlannedEvaluation(
+            id=event_id, configuration=data.configuration, reason=data.reason, play=self.play,
+            model_path=data.model_path, digest=data.digest, games=data.games, policy=data.policy, request_id=data.request_id,
+        )  # fmt: skip
 
     def on_request(
-        self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None,
-        games: int | None, *, reason: EvaluationReason = "request",
+        self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None, games: int | None
     ) -> PlannedEvaluation:  # fmt: skip
-        """An evaluation of one model; `games` for each opponent instead of the policy's number."""
+        """An evaluation that someone asks the gauntlet for; `games` for each opponent instead of the policy's number."""
         return PlannedEvaluation(
-            evaluation_id,
-            configuration,
-            reason,
-            games,
-            None,
-            self.play,
-            skip_games=False,
-            model_path=model_path,
-            digest=digest,
-        )
+            id=evaluation_id, configuration=configuration, reason="request", play=self.play,
+            model_path=model_path, digest=digest, games=games,
+        )  # fmt: skip
 
 
 def seed_of(configuration: Configuration, digest: str) -> int:

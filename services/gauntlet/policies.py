@@ -7,14 +7,15 @@ names the one that it was played under, and the promotion service has it evaluat
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from services.gauntlet import repository
 from shared.contract.configuration import Configuration
-from shared.contract.policy import GatePolicy
+from shared.contract.policy import GatePolicy, PolicyId
+from shared.contract.words import ConfigurationKey
 from shared.process.logs import get_logger
 from shared.storage.database import Database
 
@@ -25,7 +26,11 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class PolicyUnknownError(Exception):
-    """The policy cannot be had just now; the text says why."""
+    """The policy cannot be had just now; the text says why, in the same words each time."""
+
+
+class PromotionAwayError(PolicyUnknownError):
+    """The promotion service cannot be reached, whatever one would ask it."""
 
 
 class Policies(Protocol):
@@ -35,9 +40,15 @@ class Policies(Protocol):
 
 
 class _Answer(BaseModel):
-    id: str
-    configuration: str
+    id: PolicyId
+    configuration: ConfigurationKey
     gates: GatePolicy
+
+    @model_validator(mode="after")
+    def _names_what_it_holds(self) -> Self:
+        if self.id != self.gates.id:
+            raise ValueError(f"it names policy {self.id} and shows {self.gates.id}")
+        return self
 
 
 class _Answers(BaseModel):
@@ -54,9 +65,10 @@ class PromotionPolicies:
         """The policy in force, with another number of games if given."""
         path = f"/v1/configurations/{configuration}/policy"
         answer = await self._get(path, _Answer, {} if games is None else {"games": games})
-        if answer.id != answer.gates.id or answer.configuration != str(configuration):
-            told = f"policy {answer.id} of {answer.configuration} and shows {answer.gates.id}"
-            raise PolicyUnknownError(f"{self._url}{path} names {told}")
+        if answer.configuration != str(configuration):
+            raise PolicyUnknownError(f"{self._url}{path} names the policy of {answer.configuration}")
+        if games not in (None, answer.gates.games):
+            raise PolicyUnknownError(f"{self._url}{path} names a policy of {answer.gates.games} games, not of {games}")
         return answer.gates
 
     async def all(self) -> dict[Configuration, GatePolicy]:
@@ -70,6 +82,8 @@ class PromotionPolicies:
             answer = await self._client.get(url, params=params)
             answer.raise_for_status()
             return model.model_validate_json(answer.content)
+        except httpx.TransportError as error:
+            raise PromotionAwayError(f"{url}: {error!r}") from None
         except httpx.HTTPError as error:
             raise PolicyUnknownError(f"{url}: {error!r}") from None
         except ValidationError as error:

@@ -1,10 +1,12 @@
 """All SQL of the gauntlet service. Functions that change something take a `Write` and never commit.
 
-What a runner writes carries its lease: a runner that lost it changes nothing, and learns so from a False.
+An evaluation is changed by reading it under its lock, moving it (evaluation.py) and saving it. A runner reads it by its lease, so
+one that lost the lease finds nothing to move.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,51 +15,20 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from play.record import PlayedGame
-from services.gauntlet.evaluation import (
-    CLAIM,
-    COMPLETE,
-    FAIL,
-    OPEN,
-    RELEASE,
-    TAKE_IN,
-    TAKE_OVER,
-    Claimed,
-    Evaluation,
-    Lease,
-    Move,
-)  # fmt: skip
+from services.gauntlet.evaluation import FOR_MODEL, Evaluation
 from services.gauntlet.evidence import Result
 from services.gauntlet.feedback_loop import PlannedEvaluation
+from services.gauntlet.lease import Lease
 from services.gauntlet.tables import canonical_versions, evaluations, games, policies
 from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import EvaluationState
-from shared.storage.artifacts import Artifact
 from shared.storage.database import Read, Write, lock_for_transaction
 from shared.storage.idempotency import insert_once
 
-_AS_IS = (
-    "id", "reason", "cause", "request_id", "model_path", "announced_digest", "games", "skip_games", "waits_for", "digest",
-    "size", "seed", "model", "attempts", "revision", "evidence", "failure_code", "failure_reason", "requested_at",
-    "started_at", "ended_at",
-)  # fmt: skip
-
-
-def _evaluation(row: Row[Any]) -> Evaluation:
-    met = row.previous_version is not None
-    return Evaluation(
-        configuration=Configuration.parse(row.configuration),
-        policy=GatePolicy.model_validate(row.gates) if row.gates else None,
-        play=PlayPolicy.model_validate(row.play),
-        state=EvaluationState(row.state),
-        previous=CanonicalReference(version=row.previous_version, digest=row.previous_digest) if met else None,
-        **{name: row._mapping[name] for name in _AS_IS},
-    )
-
-
-def _policy(policy: GatePolicy | None) -> dict[str, Any]:
-    return {"gates": policy.model_dump(mode="json"), "policy_id": policy.id} if policy else {}
+BATCH = 100
+_EVALUATIONS: Select[Any] = select(evaluations, func.clock_timestamp().label("seen_at"))
 
 
 async def add_evaluation(
@@ -74,178 +45,97 @@ async def add_evaluation(
         "model_path": planned.model_path,
         "announced_digest": planned.digest,
         "games": planned.games,
-        "play": planned.play.model_dump(mode="json"),
+        "gates": _json(planned.policy),
+        "policy_id": planned.policy.id if planned.policy else None,
+        "play": _json(planned.play),
         "skip_games": planned.skip_games,
-        **_policy(planned.policy),
+        "waits_for": FOR_MODEL,
     }
     return await insert_once(tx, evaluations, row)
 
 
 async def evaluation(tx: Read, evaluation_id: UUID) -> Evaluation | None:
     """One evaluation."""
-    found = await _evaluations(tx, select(evaluations).where(evaluations.c.id == evaluation_id))
-    return found[0] if found else None
+    return await _first(tx, _EVALUATIONS.where(evaluations.c.id == evaluation_id))
 
 
-async def lock_open(tx: Write, evaluation_id: UUID) -> Evaluation | None:
-    """An evaluation that has not ended, locked until the transaction does; None if there is none."""
-    wanted = and_(evaluations.c.id == evaluation_id, evaluations.c.state.in_(OPEN))
-    found = await _evaluations(tx, select(evaluations).where(wanted).with_for_update())
-    return found[0] if found else None
+async def locked(tx: Write, evaluation_id: UUID) -> Evaluation | None:
+    """One evaluation, locked until the transaction ends."""
+    return await _first(tx, _EVALUATIONS.where(evaluations.c.id == evaluation_id).with_for_update())
+
+
+async def held(tx: Write, lease: Lease) -> Evaluation | None:
+    """The evaluation of a lease, locked until the transaction ends; None if the lease is lost."""
+    return await _first(tx, _EVALUATIONS.where(_under(lease)).with_for_update())
+
+
+async def next_claimable(tx: Write) -> Evaluation | None:
+    """The oldest evaluation that waits, or whose runner went silent, locked; one at a time for each configuration."""
+    await lock_for_transaction(tx, "gauntlet claim")
+    busy = evaluations.alias()
+    running = select(busy.c.id).where(busy.c.configuration == evaluations.c.configuration, busy.c.state == "running")
+    silent = and_(evaluations.c.state == "running", evaluations.c.lease_until < func.clock_timestamp())
+    free = and_(evaluations.c.state == "queued", ~running.exists())
+    oldest = _EVALUATIONS.where(or_(silent, free)).order_by(evaluations.c.requested_at).limit(1)
+    return await _first(tx, oldest.with_for_update(of=evaluations))
+
+
+async def save(tx: Write, moved: Evaluation) -> None:
+    """Write an evaluation that was read under its lock and moved once."""
+    before = and_(evaluations.c.id == moved.id, evaluations.c.revision == moved.revision - 1)
+    if (await tx.execute(update(evaluations).where(before).values(_what_moves(moved)))).rowcount != 1:
+        raise RuntimeError(f"evaluation {moved.id} changed after it was read; read it under its lock")
+
+
+async def extend(tx: Write, lease: Lease) -> bool:
+    """A heartbeat: the lease is good for all of its seconds again. False if it is lost."""
+    until = func.clock_timestamp() + text(f"interval '{float(lease.seconds)} seconds'")
+    return (await tx.execute(update(evaluations).where(_under(lease)).values(lease_until=until))).rowcount == 1
 
 
 async def list_evaluations(
-    tx: Read, configuration: str | None, state: str | None, before: UUID | None, limit: int
+    tx: Read, configuration: str | None, state: EvaluationState | None, before: UUID | None, limit: int
 ) -> list[Evaluation]:
     """Evaluations, newest first; `before`: only those after that one in this order."""
-    key = tuple_(evaluations.c.requested_at, evaluations.c.id)
-    statement = select(evaluations).order_by(evaluations.c.requested_at.desc(), evaluations.c.id.desc()).limit(limit)
+    statement = _EVALUATIONS.order_by(evaluations.c.requested_at.desc(), evaluations.c.id.desc()).limit(limit)
     if configuration is not None:
         statement = statement.where(evaluations.c.configuration == configuration)
     if state is not None:
         statement = statement.where(evaluations.c.state == state)
     if before is not None:
         other = evaluations.alias()
-        statement = statement.where(
-            key < select(other.c.requested_at, other.c.id).where(other.c.id == before).scalar_subquery()
-        )
-    return await _evaluations(tx, statement)
+        place = select(other.c.requested_at, other.c.id).where(other.c.id == before).scalar_subquery()
+        statement = statement.where(tuple_(evaluations.c.requested_at, evaluations.c.id) < place)
+    return await _all(tx, statement)
 
 
-async def received(tx: Read) -> list[Evaluation]:
-    """Evaluations that are not ready to be played yet, oldest first."""
-    waiting = select(evaluations).where(evaluations.c.state == EvaluationState.RECEIVED)
-    return await _evaluations(tx, waiting.order_by(evaluations.c.requested_at).limit(100))
+async def without_model(tx: Read) -> list[Evaluation]:
+    """Evaluations whose model file is not taken in yet, oldest first."""
+    return await _all(tx, _received(evaluations.c.digest.is_(None)))
 
 
-async def _evaluations(tx: Read, statement: Select[Any]) -> list[Evaluation]:
-    return [_evaluation(row) for row in await tx.execute(statement)]
+async def without_policy(tx: Read) -> list[Evaluation]:
+    """Evaluations that have their model and no policy yet, oldest first."""
+    return await _all(tx, _received(and_(evaluations.c.digest.is_not(None), evaluations.c.gates.is_(None))))
 
 
-async def wait_for(tx: Write, evaluation_id: UUID, what: str) -> None:
-    """Say what an evaluation waits for, if that has changed."""
-    this = and_(evaluations.c.id == evaluation_id, evaluations.c.waits_for.is_distinct_from(what))
-    await _change(tx, and_(this, evaluations.c.state == EvaluationState.RECEIVED), {"waits_for": what})
-
-
-async def take_in(tx: Write, evaluation_id: UUID, artifact: Artifact, seed: int, policy: GatePolicy) -> None:
-    """The model's bytes are in the store and the policy is known: the evaluation can be played."""
-    values = {"digest": artifact.digest, "size": artifact.size, "seed": seed, "waits_for": None, **_policy(policy)}
-    if policy.skip_games:
-        values["skip_games"] = True
-    await _move(tx, TAKE_IN, evaluations.c.id == evaluation_id, values)
-
-
-async def claim(tx: Write, owner: UUID, lease_seconds: float) -> Claimed | None:
-    """Take the oldest evaluation that waits, or whose worker went silent; one at a time for each configuration."""
-    await lock_for_transaction(tx, "gauntlet claim")
-    busy = evaluations.alias()
-    silent = and_(
-        evaluations.c.state.in_(TAKE_OVER.sources), evaluations.c.lease_until < func.clock_timestamp()
-    )  # fmt: skip
-    free = and_(
-        evaluations.c.state.in_(CLAIM.sources),
-        ~select(busy.c.id)
-        .where(busy.c.configuration == evaluations.c.configuration, busy.c.state == EvaluationState.RUNNING)
-        .exists(),
-    )
-    oldest = select(evaluations.c.id).where(or_(silent, free)).order_by(evaluations.c.requested_at).limit(1)
-    values = {
-        "state": CLAIM.target,
-        "lease_owner": owner,
-        "lease_until": _from_now(lease_seconds),
-        "attempts": evaluations.c.attempts + 1,
-    }
-    taken = await _change(tx, evaluations.c.id == oldest.scalar_subquery(), values)
-    return Claimed(taken, Lease(taken.id, owner, lease_seconds)) if taken else None
-
-
-async def begin(tx: Write, lease: Lease, previous: CanonicalReference | None) -> None:
-    """The first attempt starts: fix the canonical version that is met."""
-    met = {"previous_version": previous.version, "previous_digest": previous.digest} if previous else {}
-    await _change(tx, _held(lease), {"started_at": func.clock_timestamp(), **met})
-
-
-async def extend_lease(tx: Write, lease: Lease) -> bool:
-    """The worker is alive."""
-    statement = update(evaluations).where(_held(lease)).values(lease_until=_from_now(lease.seconds))
-    return (await tx.execute(statement.returning(evaluations.c.id))).first() is not None
-
-
-async def record_model(tx: Write, lease: Lease, model: ModelMetadata) -> bool:
-    """What the checkpoint says of itself."""
-    return await _change(tx, _held(lease), {"model": model.model_dump(mode="json")}) is not None
-
-
-async def record_games(tx: Write, lease: Lease, played: Sequence[PlayedGame]) -> bool:
-    """Finished games, each once. Progress proves that the worker can play: the count of attempts begins anew."""
-    if await _change(tx, _held(lease), {"attempts": 0}) is None:
-        return False
-    rows = [{"evaluation_id": lease.evaluation_id, **each.model_dump()} for each in played]
+async def record_games(tx: Write, evaluation_id: UUID, played: Sequence[PlayedGame]) -> None:
+    """Finished games, each once."""
+    rows = [{"evaluation_id": evaluation_id, **each.model_dump()} for each in played]
     await tx.execute(insert(games).on_conflict_do_nothing(), rows)
-    return True
-
-
-async def release(tx: Write, lease: Lease, *, counted: bool) -> None:
-    """Give an evaluation back to the queue; an attempt that was not the worker's fault is not `counted`."""
-    attempts = evaluations.c.attempts if counted else func.greatest(evaluations.c.attempts - 1, 0)
-    await _move(tx, RELEASE, _held(lease), {"lease_owner": None, "lease_until": None, "attempts": attempts})
-
-
-async def complete(tx: Write, lease: Lease, evidence: Evidence) -> bool:
-    """The evaluation ends with evidence."""
-    return await _end(tx, COMPLETE, _held(lease), {"evidence": evidence.model_dump(mode="json")})
-
-
-async def fail(tx: Write, evaluation_id: UUID, lease: Lease | None, code: str, reason: str) -> bool:
-    """The evaluation ends without evidence; with a lease only if that still holds."""
-    which = evaluations.c.id == evaluation_id if lease is None else _held(lease)
-    return await _end(tx, FAIL, which, {"failure_code": code, "failure_reason": reason})
-
-
-def _held(lease: Lease) -> ColumnElement[bool]:
-    """The evaluation, if that lease is still the one."""
-    return and_(evaluations.c.id == lease.evaluation_id, evaluations.c.lease_owner == lease.owner)
-
-
-async def _end(tx: Write, move: Move, which: ColumnElement[bool], values: dict[str, Any]) -> bool:
-    ended = {"lease_owner": None, "lease_until": None, "waits_for": None, "ended_at": func.clock_timestamp()}
-    return await _move(tx, move, which, {**ended, **values}) is not None
-
-
-async def _move(tx: Write, move: Move, which: ColumnElement[bool], values: dict[str, Any]) -> Evaluation | None:
-    """Make a move; None if the evaluation is in no state from which there is one."""
-    may = and_(which, evaluations.c.state.in_(move.sources))
-    return await _change(tx, may, {"state": move.target, **values})
-
-
-async def _change(tx: Write, which: ColumnElement[bool], values: dict[str, Any]) -> Evaluation | None:
-    """Update an evaluation, with a new revision; None if it is not (any more) as `which` says."""
-    statement = update(evaluations).where(which).values(revision=evaluations.c.revision + 1, **values)
-    row = (await tx.execute(statement.returning(evaluations))).first()
-    return _evaluation(row) if row else None
 
 
 async def played_games(tx: Read, evaluation_id: UUID) -> list[PlayedGame]:
     """Every recorded game, in schedule order for each opponent."""
-    statement = _games(evaluation_id).order_by(games.c.opponent, games.c.index)
-    return [PlayedGame.model_validate(row._mapping) for row in await tx.execute(statement)]
+    return await _games(tx, _in_order(evaluation_id))
 
 
 async def page_of_games(
     tx: Read, evaluation_id: UUID, opponent: str | None, offset: int, limit: int
 ) -> list[PlayedGame]:
     """Recorded games in schedule order."""
-    statement = _games(evaluation_id)
-    if opponent is not None:
-        statement = statement.where(games.c.opponent == opponent)
-    page = statement.order_by(games.c.opponent, games.c.index).offset(offset).limit(limit)
-    return [PlayedGame.model_validate(row._mapping) for row in await tx.execute(page)]
-
-
-def _games(evaluation_id: UUID) -> Select[Any]:
-    columns = [games.c[name] for name in PlayedGame.model_fields]
-    return select(*columns).where(games.c.evaluation_id == evaluation_id)
+    statement = _in_order(evaluation_id).offset(offset).limit(limit)
+    return await _games(tx, statement if opponent is None else statement.where(games.c.opponent == opponent))
 
 
 async def results(tx: Read, evaluation_id: UUID) -> list[Result]:
@@ -276,7 +166,8 @@ async def record_canonical(tx: Write, configuration: str, version: int, digest: 
 
 async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:
     """The promotion service's policy for a configuration, as it was read last."""
-    statement = insert(policies).values(configuration=str(configuration), **_policy(policy))
+    row = {"configuration": str(configuration), "policy_id": policy.id, "gates": _json(policy)}
+    statement = insert(policies).values(row)
     changed = {"policy_id": statement.excluded.policy_id, "gates": statement.excluded.gates, "read_at": func.now()}
     await tx.execute(statement.on_conflict_do_update(index_elements=["configuration"], set_=changed))
 
@@ -293,5 +184,82 @@ async def knows_a_policy(tx: Read) -> bool:
     return (await tx.execute(select(policies.c.policy_id).limit(1))).first() is not None
 
 
-def _from_now(seconds: float) -> ColumnElement[Any]:
-    return func.clock_timestamp() + text(f"interval '{float(seconds)} seconds'")
+def _under(lease: Lease) -> ColumnElement[bool]:
+    return and_(evaluations.c.id == lease.evaluation_id, evaluations.c.lease_owner == lease.owner)
+
+
+def _received(lacking: ColumnElement[bool]) -> Select[Any]:
+    waiting = _EVALUATIONS.where(evaluations.c.state == "received", lacking)
+    return waiting.order_by(evaluations.c.requested_at).limit(BATCH)
+
+
+def _in_order(evaluation_id: UUID) -> Select[Any]:
+    columns = [games.c[name] for name in PlayedGame.model_fields]
+    return select(*columns).where(games.c.evaluation_id == evaluation_id).order_by(games.c.opponent, games.c.index)
+
+
+async def _games(tx: Read, statement: Select[Any]) -> list[PlayedGame]:
+    return [PlayedGame.model_validate(dict(row._mapping)) for row in await tx.execute(statement)]
+
+
+async def _first(tx: Read, statement: Select[Any]) -> Evaluation | None:
+    row = (await tx.execute(statement)).first()
+    return _evaluation(row) if row else None
+
+
+async def _all(tx: Read, statement: Select[Any]) -> list[Evaluation]:
+    return [_evaluation(row) for row in await tx.execute(statement)]
+
+
+def _evaluation(row: Row[Any]) -> Evaluation:
+    columns = row._mapping
+    met = row.previous_version is not None
+    read: dict[str, Any] = {
+        "configuration": Configuration.parse(columns["configuration"]),
+        "state": EvaluationState(columns["state"]),
+        "gates": GatePolicy.model_validate(columns["gates"]) if columns["gates"] else None,
+        "play": PlayPolicy.model_validate(columns["play"]),
+        "previous": CanonicalReference(version=row.previous_version, digest=row.previous_digest) if met else None,
+        # strict models read times from JSON only
+        "model": ModelMetadata.model_validate_json(json.dumps(columns["model"])) if columns["model"] else None,
+        "evidence": Evidence.model_validate(columns["evidence"]) if columns["evidence"] else None,
+    }
+    return Evaluation(**{name: columns[name] for name in _AS_THEY_ARE}, **read)
+
+
+_AS_THEY_ARE = (
+    "id", "reason", "requested_at", "seen_at", "cause", "request_id", "model_path", "announced_digest", "games", "skip_games",
+    "revision", "waits_for", "policy_id", "digest", "size", "seed", "attempts", "lease_owner", "lease_until", "failure_code",
+    "failure_reason", "started_at", "ended_at",
+)  # fmt: skip
+
+
+def _what_moves(moved: Evaluation) -> dict[str, Any]:
+    """The columns that moves change."""
+    previous = moved.previous
+    return {
+        "state": moved.state,
+        "revision": moved.revision,
+        "waits_for": moved.waits_for,
+        "gates": _json(moved.gates),
+        "policy_id": moved.policy_id,
+        "skip_games": moved.skip_games,
+        "digest": moved.digest,
+        "size": moved.size,
+        "seed": moved.seed,
+        "previous_version": previous.version if previous else None,
+        "previous_digest": previous.digest if previous else None,
+        "model": _json(moved.model),
+        "attempts": moved.attempts,
+        "lease_owner": moved.lease_owner,
+        "lease_until": moved.lease_until,
+        "evidence": _json(moved.evidence),
+        "failure_code": moved.failure_code,
+        "failure_reason": moved.failure_reason,
+        "started_at": moved.started_at,
+        "ended_at": moved.ended_at,
+    }
+
+
+def _json(model: GatePolicy | PlayPolicy | ModelMetadata | Evidence | None) -> dict[str, Any] | None:
+    return model.model_dump(mode="json") if model else None

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from play.record import PlayedGame
 from services.gauntlet.evaluation import Evaluation
-from services.gauntlet.service import Detailed
+from services.gauntlet.evidence import Standing
 from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
-from shared.contract.policy import GatePolicy, PlayPolicy, PolicyId
+from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import (
     BoardType,
     ConfigurationKey,
@@ -35,9 +35,11 @@ class EvaluationRequest(BaseModel):
 
     board_type: BoardType = Field(examples=["hex8"])
     num_players: NumPlayers
-    model_path: ModelPath | None = Field(default=None, examples=["models/my_model.pth"])
+    model_path: ModelPath | None = Field(
+        default=None, examples=["models/my_model.pth"], description="In the models folder"
+    )
     digest: Digest | None = Field(default=None, description="SHA-256 of the file; alone: of a model already taken in")
-    games: Games | None = None
+    games: Games | None = Field(default=None, description="Games per opponent")
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
@@ -81,16 +83,13 @@ class OpponentProgress(BaseModel):
 class EvaluationView(BaseModel):
     """One evaluation: of which model, asked for why, and how far it is."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: UUID
     configuration: ConfigurationKey
     reason: EvaluationReason
     state: EvaluationState
-    waits_for: str | None = Field(
-        description="What a received evaluation waits for; null when for nothing in particular"
-    )
     revision: int
+    waits_for: str | None = Field(description="What it waits for while it is received; null when it waits for nothing")
+    policy_id: str | None = Field(description="Name of the gate policy; null until it is known")
     model_path: str | None
     digest: str | None
     attempts: int
@@ -100,49 +99,30 @@ class EvaluationView(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
 
-    @field_validator("configuration", mode="before")
     @classmethod
-    def _as_key(cls, value: object) -> str:
-        return str(value)
-
-    @classmethod
-    def of(cls, evaluation: Evaluation) -> Self:
-        """As its callers see it."""
-        return cls.model_validate(evaluation)
+    def of(cls, evaluation: Evaluation) -> EvaluationView:
+        """From the evaluation."""
+        return EvaluationView.model_validate(_members(evaluation))
 
 
 class EvaluationDetail(EvaluationView):
     """An evaluation with its games by opponent, and once it is completed its evidence."""
 
     previous: CanonicalReference | None
-    policy_id: PolicyId | None = Field(description="Name of the gate policy; null until it is known")
-    gates: GatePolicy | None = Field(description="The promotion service's gate policy; null until it is known")
+    gates: GatePolicy | None = Field(description="The gate policy that it is played under; null until it is known")
     play: PlayPolicy
     model: dict[str, Any] | None
     opponents: list[OpponentProgress]
     evidence: Evidence | None
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.ended_at is not None
-
     @classmethod
-    def of(cls, detailed: Detailed) -> Self:  # type: ignore[override]  # a detail needs more than its base
-        """As its callers see it."""
-        evaluation, policy = detailed.evaluation, detailed.evaluation.policy
+    def of_standing(cls, standing: Standing) -> Self:
+        """From the evaluation and its games so far."""
+        evaluation, found = standing
         num_players = evaluation.configuration.num_players
-        met = detailed.evidence.opponents if detailed.evidence else []
-        return cls(
-            **EvaluationView.of(evaluation).model_dump(),
-            previous=evaluation.previous,
-            policy_id=policy.id if policy else None,
-            gates=policy,
-            play=evaluation.play,
-            model=evaluation.model,
-            opponents=[OpponentProgress.of(each, policy, num_players) for each in met] if policy else [],
-            evidence=Evidence.model_validate(evaluation.evidence) if evaluation.evidence else None,
-        )
+        model = evaluation.model.model_dump(mode="json") if evaluation.model else None
+        opponents = [OpponentProgress.of(each, found.gates, num_players) for each in found.opponents] if found else []
+        return cls.model_validate({**_members(evaluation), "model": model, "opponents": opponents})
 
 
 class Evaluations(BaseModel):
@@ -157,3 +137,7 @@ class GamePage(BaseModel):
 
     items: list[PlayedGame]
     next: int | None
+
+
+def _members(evaluation: Evaluation) -> dict[str, Any]:
+    return {**vars(evaluation), "configuration": str(evaluation.configuration)}

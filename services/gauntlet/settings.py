@@ -1,4 +1,4 @@
-"""The gauntlet service's environment."""
+"""The gauntlet service's environment. What a candidate must reach is not in it: the promotion service says that."""
 
 from __future__ import annotations
 

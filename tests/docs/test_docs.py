@@ -32,8 +32,6 @@ NOT_TRIED = {
 """By how a command begins, with the reason."""
 FOLDERS = "cli|client|deploy|docker|docs|local|play|scripts|services|shared|tests"
 FILE = re.compile(rf"(?<![\w/.])(?:{FOLDERS})/[\w./-]*\w\.(?:py|md|json|toml|sh)\b")
-NAMED_AND_GONE = {"docs/checkpoints.md: services/gauntlet/checkpoints.py"}
-"""Files that pages name and that are being moved."""
 REFUSED = {"/replay": "urn:ringrift:problem:still-rejected"}
 """What the scene must refuse: nobody has mended the message that could not be read."""
 
@@ -85,9 +83,9 @@ def test_a_documented_verb_takes_its_options(command: Command) -> None:
     words = shlex.split(command.text)[1:]
     while words and hasattr(verb, "commands"):
         verb = verb.commands[words.pop(0)]
-    known = {option for parameter in verb.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    assert {word for word in words if word.startswith("--")} <= known
-    if len(words) > 1:  # not only a mention of a verb, or of one option of it
+    for parameter in getattr(verb, "params", ()):
+        parameter.required = False  # a page may leave out what it is not about
+    if words:
         verb.make_context(verb.name, words)
 
 
@@ -111,7 +109,7 @@ def test_a_documented_program_runs(program: Program, tmp_path: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=170,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == program.promised()
@@ -135,7 +133,7 @@ def test_every_link_leads_somewhere() -> None:
 def test_every_named_file_exists() -> None:
     """A page names files of this repository by their whole path, as they are now."""
     named = [(page, path) for page in PAGES for path in FILE.findall((ROOT / page).read_text())]
-    assert {f"{page}: {path}" for page, path in named if not (ROOT / path).exists()} == NAMED_AND_GONE
+    assert not {f"{page}: {path}" for page, path in named if not (ROOT / path).exists()}
 
 
 def test_what_the_commands_need_is_here() -> None:

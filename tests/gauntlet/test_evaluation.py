@@ -1,104 +1,147 @@
-"""The evaluation's states by themselves: which moves there are, who may make them, and that an end is an end."""
+"""The evaluation by itself: which moves there are, who may make them, and that an end is an end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gauntlet.evaluation import (
-    CLAIM,
-    COMPLETE,
-    ENDED,
-    FAIL,
-    MOVES,
-    OPEN,
-    RELEASE,
-    TAKE_IN,
-    TAKE_OVER,
-    Actor,
-    Evaluation,
-    Lease,
-    Move,
-)  # fmt: skip
+from services.gauntlet.errors import EndedError, LeaseLostError, MoveRefusedError
+from services.gauntlet.evaluation import ENDED, OPEN, Evaluation
+from services.gauntlet.feedback_loop import FeedbackLoopController
+from services.gauntlet.lease import Lease
 from shared.contract.configuration import Configuration
-from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.policy import PlayPolicy
 from shared.contract.words import EvaluationState
+from tests.gauntlet.fakes import ARTIFACT, DIGEST, EVIDENCE, MODEL, POLICY, PREVIOUS, queued, received, running
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-ACTORS: tuple[Actor, ...] = ("service", "runner", "operator")
-
-
-def new(state: EvaluationState = EvaluationState.RECEIVED) -> Evaluation:
-    """An evaluation in some state."""
-    return Evaluation(
-        id=uuid4(), configuration=Configuration("hex8", 2), reason="training", cause=None, request_id=None,
-        model_path="models/a.pth", announced_digest=None, games=None, policy=GatePolicy(), play=PlayPolicy(), skip_games=False,
-        state=state, waits_for=None, digest="0" * 64, size=1, seed=1, previous=None, model=None, attempts=0, revision=0,
-        evidence=None, failure_code=None, failure_reason=None, requested_at=NOW, started_at=None, ended_at=None,
-    )  # fmt: skip
-
-
-ALLOWED = {
-    (EvaluationState.RECEIVED, "service"): {TAKE_IN, FAIL},
-    (EvaluationState.RECEIVED, "runner"): {FAIL},
-    (EvaluationState.RECEIVED, "operator"): {FAIL},
-    (EvaluationState.QUEUED, "service"): {FAIL},
-    (EvaluationState.QUEUED, "runner"): {CLAIM, FAIL},
-    (EvaluationState.QUEUED, "operator"): {FAIL},
-    (EvaluationState.RUNNING, "service"): {FAIL},
-    (EvaluationState.RUNNING, "runner"): {TAKE_OVER, RELEASE, COMPLETE, FAIL},
-    (EvaluationState.RUNNING, "operator"): {FAIL},
+Move = Callable[[Evaluation, Lease], Evaluation]
+BY_THE_SERVICE: dict[str, Move] = {
+    "taken_in": lambda evaluation, _: evaluation.taken_in(ARTIFACT, 42),
+    "ruled_by": lambda evaluation, _: evaluation.ruled_by(POLICY),
+    "stalled": lambda evaluation, _: evaluation.stalled("no room"),
+    "rejected": lambda evaluation, _: evaluation.rejected("model_not_found", "no such file"),
 }
+BY_LEASE: dict[str, Move] = {
+    "begun": lambda evaluation, lease: evaluation.begun(lease, PREVIOUS),
+    "described": lambda evaluation, lease: evaluation.described(lease, MODEL),
+    "progressed": lambda evaluation, lease: evaluation.progressed(lease),
+    "released": lambda evaluation, lease: evaluation.released(lease, counted=True),
+    "given back": lambda evaluation, lease: evaluation.released(lease, counted=False),
+    "worker_lost": lambda evaluation, lease: evaluation.worker_lost(lease, "code -9", 3),
+    "completed": lambda evaluation, lease: evaluation.completed(lease, EVIDENCE),
+    "failed": lambda evaluation, lease: evaluation.failed(lease, "internal", "out of order"),
+}
+MOVES: dict[str, Move] = {
+    **BY_THE_SERVICE,
+    **BY_LEASE,
+    "claimed": lambda evaluation, lease: evaluation.claimed(lease),
+    "cancelled": lambda evaluation, _: evaluation.cancelled(),
+    "time passes": lambda evaluation, _: replace(evaluation, seen_at=evaluation.seen_at + timedelta(seconds=20)),
+}
+BEGINNING = received(id=UUID(int=1))
+LEASES = [Lease(BEGINNING.id, UUID(int=owner), 30.0) for owner in (1, 2)] + [Lease(UUID(int=2), UUID(int=1), 30.0)]
+"""Of two runners, and of another evaluation."""
 
 
-@pytest.mark.parametrize("state", EvaluationState)
-@pytest.mark.parametrize("actor", ACTORS)
-def test_g06_who_may_make_which_move(state: EvaluationState, actor: Actor) -> None:
-    """Exactly the moves of the picture in evaluation.py, and none from an end."""
-    found = {move for move in MOVES if new(state).may(move, actor)}
-    assert found == ALLOWED.get((state, actor), set())
+def require_whole(evaluation: Evaluation) -> None:
+    """What the database requires of every row (migrations/), and what its readers rely on."""
+    state = evaluation.state
+    bytes_known = (evaluation.digest is not None, evaluation.size is not None, evaluation.seed is not None)
+    assert len(set(bytes_known)) == 1
+    assert (evaluation.policy_id is None) == (evaluation.gates is None)
+    assert (state is EvaluationState.RUNNING) == (evaluation.lease_owner is not None)
+    assert (evaluation.lease_owner is None) == (evaluation.lease_until is None)
+    assert (state is EvaluationState.COMPLETED) == (evaluation.evidence is not None)
+    assert (state is EvaluationState.FAILED) == (evaluation.failure_code is not None)
+    assert (evaluation.failure_code is None) == (evaluation.failure_reason is None)
+    assert (state in ENDED) == evaluation.has_ended == (evaluation.ended_at is not None)
+    assert (state is EvaluationState.RECEIVED) == (evaluation.waits_for is not None)
+    if state not in (EvaluationState.RECEIVED, EvaluationState.FAILED):
+        assert evaluation.playable.digest == evaluation.digest
 
 
-@given(st.lists(st.tuples(st.sampled_from(MOVES), st.sampled_from(ACTORS)), max_size=30))
-def test_g06_an_evaluation_ends_once(tried: list[tuple[Move, Actor]]) -> None:
-    """Whatever is tried in whatever order, at most one move leads to an end, and nothing follows it."""
-    evaluation, ends = new(), 0
-    for move, actor in tried:
-        if evaluation.may(move, actor):
-            assert not evaluation.has_ended
-            evaluation = replace(evaluation, state=move.target)
-            ends += evaluation.has_ended
-    assert ends == int(evaluation.has_ended) <= 1
+@given(st.lists(st.tuples(st.sampled_from([*MOVES]), st.sampled_from(LEASES)), max_size=40))
+def test_g06_no_sequence_of_moves_leaves_an_end(tried: list[tuple[str, Lease]]) -> None:
+    """Whatever is tried by whomever in whatever order: every evaluation is whole, and reaches at most one end, once."""
+    evaluation, ends = BEGINNING, 0
+    for name, lease in tried:
+        try:
+            moved = MOVES[name](evaluation, lease)
+        except (MoveRefusedError, LeaseLostError):
+            continue
+        if name == "time passes":
+            evaluation = moved
+            continue
+        assert not evaluation.has_ended
+        if name in BY_LEASE:
+            assert (lease.evaluation_id, lease.owner) == (evaluation.id, evaluation.lease_owner)
+        assert moved is evaluation or moved.revision == evaluation.revision + 1
+        ends += moved.has_ended
+        evaluation = moved
+        require_whole(evaluation)
+    assert ends == int(evaluation.has_ended)
 
 
-def test_g06_every_state_but_an_end_leads_on() -> None:
-    """No evaluation is stuck: from every open state there is a way to an end."""
-    assert set(OPEN) | set(ENDED) == set(EvaluationState)
-    assert [new(state).has_ended for state in EvaluationState] == [False, False, False, True, True]
-    for state in OPEN:
-        assert any(move.target in ENDED for move in MOVES if state in move.sources)
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("end", ENDED)
+def test_g06_an_end_is_final(name: str, end: EvaluationState) -> None:
+    """From an end no move leads anywhere."""
+    playing, lease = running()
+    over = playing.completed(lease, EVIDENCE) if end is EvaluationState.COMPLETED else playing.cancelled()
+    assert over.state is end
+    if name != "time passes":
+        with pytest.raises((MoveRefusedError, LeaseLostError)):
+            MOVES[name](over, lease)
 
 
-def test_attempts_are_counted_to_their_end() -> None:
-    """With three attempts, the third is the last, and a fourth is not made."""
-    tried = [replace(new(), attempts=attempts) for attempts in (2, 3, 4)]
-    assert [each.is_last_attempt(3) for each in tried] == [False, True, True]
-    assert [each.is_spent(3) for each in tried] == [False, False, True]
+def test_every_state_is_open_or_an_end() -> None:
+    """A new state belongs to one of the two, and is open unless it is said to be an end."""
+    assert [*OPEN, *ENDED] == [*EvaluationState]
+    assert ENDED == (EvaluationState.COMPLETED, EvaluationState.FAILED)
 
 
-def test_what_an_evaluation_meets_is_fixed_at_its_start() -> None:
-    """Before the first attempt nothing is."""
-    assert not new().has_started
-    assert replace(new(), started_at=NOW).has_started
+@pytest.mark.parametrize("name", BY_THE_SERVICE)
+def test_the_service_moves_received_evaluations_alone(name: str) -> None:
+    """What is queued or played is no longer its business."""
+    playing, lease = running()
+    for evaluation in (queued(), playing):
+        with pytest.raises(MoveRefusedError, match=f"is {evaluation.state}, not received"):
+            BY_THE_SERVICE[name](evaluation, lease)
 
 
-def test_a_lease_beats_several_times_before_it_runs_out() -> None:
-    """Each lease has an owner of its own."""
-    lease = Lease(uuid4(), Lease.new_owner(), 10.0)
-    assert lease.heartbeat_seconds == 2.5
-    assert Lease.new_owner() != Lease.new_owner()
+@pytest.mark.parametrize("name", BY_LEASE)
+def test_g06_a_runner_moves_nothing_without_its_lease(name: str) -> None:
+    """Neither another runner's, nor one of another evaluation, nor one of an evaluation that nobody holds."""
+    playing, lease = running()
+    for other in (Lease.new(playing.id, 10.0), Lease(uuid4(), lease.owner, 10.0)):
+        with pytest.raises(LeaseLostError, match=str(playing.id)):
+            BY_LEASE[name](playing, other)
+    with pytest.raises(LeaseLostError, match="it is queued"):
+        BY_LEASE[name](queued(id=playing.id), lease)
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_an_operator_cancels_whatever_has_not_ended(state: EvaluationState) -> None:
+    """An end says of itself that it is one."""
+    evaluation = {"received": received(), "queued": queued(), "running": running()[0]}[state]
+    assert evaluation.state is state
+    assert not evaluation.has_ended
+    over = evaluation.cancelled()
+    with pytest.raises(EndedError, match="^the evaluation has already ended: it is failed$"):
+        over.cancelled()
+
+
+def test_the_same_request_is_known_again() -> None:
+    """Other words for the configuration, the file, the digest or the number of games are another request."""
+    controller = FeedbackLoopController(PlayPolicy())
+    hex8, square8 = Configuration("hex8", 2), Configuration("square8", 2)
+    asked = received(model_path="a", announced_digest=DIGEST, games=4)
+    assert asked.asks_for(controller.on_request(uuid4(), hex8, "a", DIGEST, 4))
+    for other in ((square8, "a", DIGEST, 4), (hex8, "b", DIGEST, 4), (hex8, "a", None, 4), (hex8, "a", DIGEST, None)):
+        assert not asked.asks_for(controller.on_request(uuid4(), *other))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -9,25 +10,49 @@ import pytest
 
 from shared.contract.events.promotion import EvaluationRequested
 from shared.contract.events.trainer import TrainingCompleted
+from shared.contract.evidence import Evidence
+from shared.contract.gate import exact_gate
 from shared.contract.policy import GatePolicy
+from shared.contract.words import GateVerdict, OpponentName
 from tests.gauntlet.conftest import Suite
 from tests.gauntlet.neighbours import PolicyGiver
 
 STRICT = GatePolicy(games=6, random_win_rate=0.3, heuristic_win_rate=1.0)
 
 
+@pytest.fixture
+def other_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables of the gates that say something else than the promotion service, in the environment that the gauntlet starts in."""
+    for name, value in {
+        "GAUNTLET_GAMES": "50",
+        "PROMOTION_RANDOM_WIN_RATE": "0.99",
+        "PROMOTION_HEURISTIC_WIN_RATE": "0",
+        "SKIP_GAUNTLET": "true",
+    }.items():
+        monkeypatch.setenv(f"RINGRIFT_{name}", value)
+
+
+@pytest.mark.usefixtures("other_environment")
 @pytest.mark.parametrize("policy", [STRICT])
-async def test_f25_the_environment_cannot_differ_from_the_policy(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_f25_the_environment_cannot_differ_from_the_policy(suite: Suite) -> None:
     """Whatever the gauntlet's own environment says, it plays and stops by the policy that the promotion service judges by."""
-    monkeypatch.setenv("RINGRIFT_GAUNTLET_GAMES", "50")
-    monkeypatch.setenv("RINGRIFT_PROMOTION_HEURISTIC_WIN_RATE", "0")
-    await suite.announce(TrainingCompleted(board_type="hex8", num_players=2, model_path=suite.add_demo_model()))
+    event = await suite.announce(TrainingCompleted(board_type="hex8", num_players=2, model_path=suite.add_demo_model()))
     [completed] = await suite.eventually(lambda: suite.events("EVALUATION_COMPLETED"))
-    evidence = completed["evidence"]
-    assert GatePolicy.model_validate(evidence["gates"]) == STRICT
-    assert evidence["policy_id"] == STRICT.id
-    planned = {each["opponent"]: (each["games_planned"], each["games"] > 0) for each in evidence["opponents"]}
-    assert planned == {"random": (6, True), "heuristic": (6, True)}
+    evidence = Evidence.model_validate_json(json.dumps(completed["evidence"]))
+    assert (evidence.gates, evidence.policy_id, evidence.skipped) == (STRICT, STRICT.id, False)
+    assert [(each.opponent, each.games_planned) for each in evidence.opponents] == [("random", 6), ("heuristic", 6)]
+    detail = await suite.get(f"/v1/evaluations/{event.id}")
+    assert [each["threshold"] for each in detail["opponents"]] == [0.3, 1.0]
+    for each in evidence.opponents:
+        assert each.verdict(2, STRICT.threshold(each.opponent)) is not GateVerdict.UNDECIDED
+        before = await blocks_before_the_last(suite, str(event.id), each.opponent)
+        assert exact_gate(sum(before), len(before), 6, 2, STRICT.threshold(each.opponent)) is GateVerdict.UNDECIDED
+
+
+async def blocks_before_the_last(suite: Suite, evaluation_id: str, opponent: OpponentName) -> list[int]:
+    """The scores, in units, of the games against one opponent without those of the last block."""
+    games = (await suite.get(f"/v1/evaluations/{evaluation_id}/games?opponent={opponent}"))["items"]
+    return [game["units"] for game in games[:-2]]
 
 
 async def test_f25_an_evaluation_waits_for_its_policy(suite: Suite, promotion: PolicyGiver) -> None:
@@ -93,3 +118,21 @@ async def test_without_any_policy_the_service_is_not_ready(suite: Suite) -> None
     answer = await suite.client.get("/readyz")
     assert answer.status_code == 503
     assert "the promotion service has named no gate policy yet" in answer.json()["checks"]["policy"]
+
+
+async def test_while_promotion_is_away_models_are_taken_in_and_refused(suite: Suite, promotion: PolicyGiver) -> None:
+    """Only playing waits for the policy: the bytes are fixed when they are announced, and a missing file has failed at once."""
+    promotion.away = True
+    asked = await suite.ask(model_path=suite.add_demo_model())
+
+    async def taken_in() -> Any:
+        return (await suite.get(f"/v1/evaluations/{asked['id']}"))["digest"]
+
+    digest = await suite.eventually(taken_in)
+    suite.add_demo_model("untrained")
+    (suite.models / "untrained.pth").replace(suite.models / "trained.pth")
+    missing = await suite.ended((await suite.ask(model_path="models/missing.pth"))["id"])
+    assert missing["failure_code"] == "model_not_found"
+    promotion.away = False
+    ended = await suite.ended(asked["id"])
+    assert (ended["state"], ended["digest"]) == ("completed", digest)

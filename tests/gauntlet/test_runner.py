@@ -3,50 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from play.record import PlayedGame
 from services.gauntlet.evaluation import Evaluation
-from services.gauntlet.runner import EvaluationRunner, Limits
-from services.gauntlet.worker.job import JobDone, JobFailed, ModelLoaded
+from services.gauntlet.runner import EvaluationRunner
+from services.gauntlet.worker.job import GamesPlayed, JobDone, JobFailed, ModelLoaded, WorkerMessage
 from shared.contract.evidence import CanonicalReference, ModelMetadata
 from shared.contract.policy import GatePolicy
 from shared.contract.words import EvaluationState
 from shared.storage.artifacts import ArtifactStore
-from tests.gauntlet.fakes import FakeEvaluations, FakeExecutor, FakePolicies, FakeWorker
-from tests.gauntlet.test_evaluation import new
+from tests.gauntlet.fakes import NOW, FakeEvaluations, FakeExecutor, FakeWorker, queued
 
-LOADED = ModelLoaded(model=ModelMetadata(architecture="mlp", parameters=3))
+MODEL = ModelMetadata(architecture="mlp", parameters=3)
+LOADED = ModelLoaded(model=MODEL)
 DONE = JobDone(cpu_seconds=1.5, network_seconds=1.0)
-QUICK = Limits(lease_seconds=0.02, attempts=3, lanes=8)
+GAMES = [
+    PlayedGame(
+        opponent="random", index=index, seed=index, opening_seed=1, seat=index, outcome="win", units=2, decisions=9,
+        network_evaluations=4, moves="AAAA",
+    )
+    for index in (0, 1)
+]  # fmt: skip
+PLAYED = GamesPlayed(games=GAMES)
 
 
 class Trial:
-    """A runner between fakes, with one evaluation that waits."""
+    """A runner between fakes, with one evaluation that waits, and its workers in the order in which they are started."""
 
     def __init__(self, folder: Path, *workers: FakeWorker, **changed: Any) -> None:
-        self.evaluation: Evaluation = replace(new(EvaluationState.QUEUED), **changed)
-        self.evaluations, self.executor = FakeEvaluations([self.evaluation]), FakeExecutor(list(workers))
-        self.policies, self.models = FakePolicies(), folder / "models"
-        self.models.mkdir()
+        self.id = queued().id
+        self.evaluations, self.executor = FakeEvaluations(), FakeExecutor(list(workers))
+        self.evaluations.add(queued(id=self.id, **changed))
         store = ArtifactStore(folder / "artifacts")
-        self.runner = EvaluationRunner(self.evaluations, self.executor, self.policies, store, self.models, QUICK)
+        most = self.evaluations.most_attempts
+        self.runner = EvaluationRunner(self.evaluations, self.executor, store, lanes=8, most_attempts=most)
 
     @property
-    def log(self) -> list[tuple[object, ...]]:
-        """What happened to the evaluation."""
-        return self.evaluations.log
+    def evaluation(self) -> Evaluation:
+        """The evaluation as it is now."""
+        return self.evaluations.read(self.id)
+
+    @property
+    def end(self) -> tuple[Any, ...]:
+        """Its state, and why."""
+        now = self.evaluation
+        return now.state.value, now.failure_code, now.failure_reason
 
 
 async def test_what_a_worker_says_is_recorded(tmp_path: Path) -> None:
-    """The model, then the end; the worker is stopped, and nothing is left to play."""
-    trial = Trial(tmp_path, FakeWorker([LOADED, DONE]))
+    """The model, the games, then the end; the worker is stopped, and nothing is left to play."""
+    trial = Trial(tmp_path, FakeWorker([LOADED, PLAYED, DONE]))
     await trial.runner.play()
-    assert trial.log == [("begun",), ("model", "mlp"), ("completed", 1.5)]
+    assert trial.end == ("completed", None, None)
+    assert (trial.evaluation.model, trial.evaluation.started_at) == (MODEL, NOW)
+    assert trial.evaluation.evidence is not None
+    assert trial.evaluation.evidence.cpu_seconds == 1.5
+    assert trial.evaluations.games == {trial.id: GAMES}
+    assert (trial.evaluations.starts, trial.evaluations.ends) == ([trial.id], [trial.id])
     assert trial.executor.workers[0].stopped
     assert not await trial.runner.play_next()
 
@@ -55,74 +74,120 @@ async def test_a_job_is_what_was_recorded(tmp_path: Path) -> None:
     """Policy, previous, seed and lanes are the evaluation's and the settings'."""
     previous = CanonicalReference(version=3, digest="1" * 64)
     policy = GatePolicy(games=9)
-    worker = FakeWorker([DONE])
-    trial = Trial(tmp_path, worker, previous=previous, policy=policy, seed=42, skip_games=True)
+    changed = {"previous": previous, "gates": policy, "seed": 43, "skip_games": True, "started_at": NOW}
+    trial = Trial(tmp_path, worker := FakeWorker([DONE]), **changed)
     await trial.runner.play_next()
     [job] = worker.jobs
-    assert (job.gates, job.previous, job.seed, job.lanes, job.skip_games) == (policy, previous, 42, 8, True)
-    assert job.candidate.name == "0" * 64
+    assert (job.evaluation_id, job.board_type, job.num_players) == (trial.id, "hex8", 2)
+    assert (job.gates, job.previous, job.seed, job.lanes, job.skip_games) == (policy, previous, 43, 8, True)
+    assert (job.play, job.played, job.candidate.name) == (trial.evaluation.play, [], "0" * 64)
     assert job.previous_path is not None
     assert job.previous_path.name == "1" * 64
+
+
+async def test_every_waiting_evaluation_is_played(tmp_path: Path) -> None:
+    """One after the other, each by a worker of its own."""
+    trial = Trial(tmp_path, FakeWorker([DONE]), FakeWorker([DONE]))
+    other = trial.evaluations.add(queued())
+    await trial.runner.play()
+    assert trial.evaluations.ends == [trial.id, other.id]
 
 
 async def test_a_job_that_cannot_be_done_has_failed(tmp_path: Path) -> None:
     """The worker's code and reason are the evaluation's."""
     trial = Trial(tmp_path, FakeWorker([JobFailed(code="model_invalid", reason="no checkpoint")]))
     assert await trial.runner.play_next()
-    assert trial.log[-1] == ("failed", "model_invalid", "no checkpoint")
+    assert trial.end == ("failed", "model_invalid", "no checkpoint")
+    assert trial.evaluations.ends == [trial.id]
 
 
-async def test_g06_a_lost_worker_is_reported_with_its_last_words(tmp_path: Path) -> None:
-    """The attempt is counted where evaluations are kept, and the worker is stopped."""
-    trial = Trial(tmp_path, FakeWorker([LOADED], dies="code -9"))
+async def test_g06_a_lost_worker_is_replaced_and_its_games_are_kept(tmp_path: Path) -> None:
+    """The next one is given what was recorded, starts nothing anew, and ends the evaluation."""
+    trial = Trial(tmp_path, first := FakeWorker([LOADED, PLAYED], dies="code -9"), second := FakeWorker([DONE]))
     assert await trial.runner.play_next()
-    assert trial.log[-1] == ("worker lost", 3, "code -9")
-    assert trial.executor.workers[0].stopped
+    assert (trial.evaluation.state, trial.evaluation.attempts) == (EvaluationState.QUEUED, 0)
+    assert first.stopped
+    assert await trial.runner.play_next()
+    assert second.jobs[0].played == GAMES
+    assert trial.end == ("completed", None, None)
+    assert (trial.evaluations.starts, trial.evaluations.ends) == ([trial.id], [trial.id])
+
+
+async def test_g06_three_workers_in_a_row_may_die(tmp_path: Path) -> None:
+    """The third end is the evaluation's, with the worker's last words; no fourth is started."""
+    trial = Trial(tmp_path, *[FakeWorker([LOADED], dies=f"code {number}") for number in range(4)])
+    await trial.runner.play()
+    assert trial.executor.started == 3
+    assert trial.end == ("failed", "worker_lost", "code 2")
+    assert trial.evaluations.ends == [trial.id]
 
 
 async def test_g06_the_fourth_attempt_of_three_is_not_made(tmp_path: Path) -> None:
-    """An evaluation whose workers all died fails without starting another."""
-    trial = Trial(tmp_path, FakeWorker([DONE]), attempts=3)
+    """An evaluation whose services died with their workers fails without another worker."""
+    trial = Trial(tmp_path, attempts=3)
     assert await trial.runner.play_next()
-    [(what, code, reason)] = trial.log
-    assert (what, code) == ("failed", "worker_lost")
-    assert reason == "3 workers in a row ended without recording a game"
+    assert trial.end == ("failed", "worker_lost", "3 workers in a row ended without recording a game")
     assert trial.executor.started == 0
 
 
-async def test_g06_without_the_lease_nothing_is_written(tmp_path: Path) -> None:
-    """A runner that lost its lease writes nothing and goes on to the next evaluation."""
-    trial = Trial(tmp_path, FakeWorker([LOADED, DONE]))
-    trial.evaluations.lease_holds = False
+async def test_g06_a_silent_runner_loses_its_evaluation(tmp_path: Path) -> None:
+    """Another one takes over; whatever the first one's worker still says changes nothing."""
+    trial = Trial(tmp_path, FakeWorker([DONE]))
+    slow = await trial.evaluations.claim()
+    assert slow is not None
+    assert not await trial.runner.play_next()
+    trial.evaluations.pass_time(1)
     assert await trial.runner.play_next()
-    assert trial.log == [("begun",)]
-    assert trial.executor.workers[0].stopped
+    trial.executor.workers.append(late := FakeWorker([LOADED, DONE]))
+    trial.evaluations.claimed_before.append(slow)
+    assert await trial.runner.play_next()
+    assert trial.evaluations.ends == [trial.id]
+    assert late.jobs == []
 
 
-async def test_g06_a_heartbeat_without_the_lease_kills_the_worker(tmp_path: Path) -> None:
-    """Cancelled or taken over meanwhile, a worker does not go on."""
-    trial = Trial(tmp_path, worker := FakeWorker(endless=True))
-    trial.evaluations.lease_holds = False
+async def test_g06_a_cancelled_evaluation_kills_its_worker(tmp_path: Path) -> None:
+    """The next heartbeat finds no lease; nothing more is written, and the runner goes on."""
+    trial = Trial(tmp_path, worker := FakeWorker([LOADED], endless=True))
+    playing = asyncio.create_task(trial.runner.play_next())
     async with asyncio.timeout(10):
-        assert await trial.runner.play_next()
+        await worker.working.wait()
+        trial.evaluations.save(trial.evaluation.cancelled())
+        assert await playing
     assert worker.killed.is_set()
+    assert worker.stopped
+    assert trial.end == ("failed", "cancelled", "cancelled by an operator")
+    assert trial.evaluations.ends == [trial.id]
+
+
+async def test_g06_what_a_worker_says_after_the_lease_is_lost_is_not_recorded(tmp_path: Path) -> None:
+    """The runner stops listening at the first word that it may not write."""
+    trial = Trial(tmp_path, worker := FakeWorker([LOADED], endless=True))
+    trial.evaluations.beat_fails = OSError("away")
+    playing = asyncio.create_task(trial.runner.play_next())
+    async with asyncio.timeout(10):
+        await worker.working.wait()
+        trial.evaluations.save(trial.evaluation.cancelled())
+        worker.kill()
+        assert await playing
+    assert trial.evaluations.ends == [trial.id]
 
 
 async def test_a_heartbeat_that_fails_is_tried_again(tmp_path: Path) -> None:
     """A database that is away for a beat costs nothing."""
     trial = Trial(tmp_path, worker := FakeWorker(endless=True))
-    trial.evaluations.extension = OSError("away")
+    trial.evaluations.beat_fails = OSError("away")
     playing = asyncio.create_task(trial.runner.play_next())
     async with asyncio.timeout(10):
         for _ in range(2):
-            await trial.evaluations.extended.wait()
-            trial.evaluations.extended.clear()
+            await trial.evaluations.beat.wait()
+            trial.evaluations.beat.clear()
         assert not worker.killed.is_set()
-        trial.evaluations.extension = None
-        await trial.evaluations.extended.wait()
+        trial.evaluations.beat_fails = None
+        await trial.evaluations.beat.wait()
+        assert not worker.killed.is_set()
         worker.kill()
         await playing
-    assert trial.log[-1] == ("worker lost", 3, "killed")
+    assert trial.evaluation.state is EvaluationState.QUEUED
 
 
 async def test_a_stopped_runner_gives_its_evaluation_back(tmp_path: Path) -> None:
@@ -133,64 +198,35 @@ async def test_a_stopped_runner_gives_its_evaluation_back(tmp_path: Path) -> Non
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing
-    assert trial.log[-1] == ("given back",)
+    assert (trial.evaluation.state, trial.evaluation.attempts) == (EvaluationState.QUEUED, 0)
     assert worker.stopped
 
 
-async def test_a_model_is_taken_in_under_the_promotion_services_policy(tmp_path: Path) -> None:
-    """Its bytes are in the store, and the policy is asked for with the games that were asked for."""
-    trial = Trial(tmp_path, state=EvaluationState.RECEIVED, policy=None, games=12, model_path="models/a.pth")
-    (trial.models / "a.pth").write_bytes(b"weights")
-    trial.policies.known = GatePolicy(games=12)
-    await trial.runner.take_in()
-    assert trial.log == [("taken in", hashlib.sha256(b"weights").hexdigest(), GatePolicy(games=12))]
-    assert trial.policies.asked == [("hex8_2p", 12)]
+async def test_a_stopped_runner_without_its_lease_just_stops(tmp_path: Path) -> None:
+    """There is nothing to give back."""
+    trial = Trial(tmp_path, worker := FakeWorker([LOADED], endless=True))
+    playing = asyncio.create_task(trial.runner.play_next())
+    await worker.working.wait()
+    trial.evaluations.save(trial.evaluation.cancelled())
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
+    assert trial.end[1] == "cancelled"
 
 
-async def test_a_policy_that_is_known_is_not_asked_for(tmp_path: Path) -> None:
-    """It travelled with the request."""
-    trial = Trial(tmp_path, state=EvaluationState.RECEIVED, policy=GatePolicy(games=2))
-    (trial.models / "a.pth").write_bytes(b"weights")
-    await trial.runner.take_in()
-    assert trial.log[0][2] == GatePolicy(games=2)
-    assert trial.policies.asked == []
+SAYINGS: list[list[WorkerMessage]] = [
+    [], [LOADED], [LOADED, PLAYED], [LOADED, PLAYED, DONE], [JobFailed(code="internal", reason="out of order")],
+]  # fmt: skip
+WORKERS = st.builds(FakeWorker, says=st.sampled_from(SAYINGS), dies=st.none() | st.just("code -9"))
 
 
-async def test_without_a_policy_it_waits_and_says_so(tmp_path: Path) -> None:
-    """Nothing is taken in, and nothing has failed."""
-    trial = Trial(tmp_path, state=EvaluationState.RECEIVED, policy=None)
-    await trial.runner.take_in()
-    assert trial.log == [("waits", "the promotion service's gate policy: promotion is away")]
-
-
-@pytest.mark.parametrize(
-    ("changed", "code", "words"),
-    [
-        ({"model_path": "models/none.pth"}, "model_not_found", "there is no model file at"),
-        ({"model_path": "../a.pth"}, "path_refused", "outside the models folder"),
-        ({"model_path": "models/empty.pth"}, "model_invalid", "models/empty.pth is empty"),
-        ({"announced_digest": "f" * 64}, "digest_mismatch", "was announced"),
-        ({"model_path": None, "announced_digest": "f" * 64}, "model_not_found", "the artifact store has no model ffff"),
-    ],
-)
-async def test_what_cannot_be_taken_in_is_refused(
-    tmp_path: Path, changed: dict[str, Any], code: str, words: str
-) -> None:
-    """Each fault has its code and says what was found."""
-    trial = Trial(tmp_path, state=EvaluationState.RECEIVED, **changed)
-    (trial.models / "a.pth").write_bytes(b"weights")
-    (trial.models / "empty.pth").touch()
-    await trial.runner.take_in()
-    [(what, found, reason)] = trial.log
-    assert (what, found) == ("refused", code)
-    assert words in str(reason)
-
-
-async def test_one_model_that_cannot_be_read_just_now_holds_up_no_other(tmp_path: Path) -> None:
-    """It is tried again; the next one is taken in."""
-    trial = Trial(tmp_path, state=EvaluationState.RECEIVED, model_path="models/folder.pth/a.pth")
-    (trial.models / "folder.pth").write_bytes(b"a file")
-    (trial.models / "a.pth").write_bytes(b"weights")
-    trial.evaluations.waiting.append(replace(new(), model_path="models/a.pth"))
-    await trial.runner.take_in()
-    assert [entry[0] for entry in trial.log] == ["taken in"]
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORKERS, max_size=20))
+async def test_g06_however_its_workers_end_an_evaluation_ends_once(tmp_path: Path, workers: list[FakeWorker]) -> None:
+    """Workers die, fall silent or finish, in any order: after the last one there is one start and one end."""
+    trial = Trial(tmp_path, *workers, FakeWorker([LOADED, PLAYED, DONE]))
+    trial.evaluations.most_attempts = 100
+    while await trial.runner.play_next():
+        trial.evaluations.pass_time(1)
+    assert trial.evaluation.has_ended
+    assert (trial.evaluations.starts, trial.evaluations.ends) == ([trial.id], [trial.id])

@@ -10,3 +10,4 @@ from services.gauntlet.service import GauntletService
 from shared.web.application import service_of
 
 Service = Annotated[GauntletService, Depends(service_of)]
+PREFIX = "/v1/evaluations"

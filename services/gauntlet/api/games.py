@@ -1,4 +1,4 @@
-"""The games of an evaluation."""
+"""The recorded games of an evaluation."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.gauntlet import repository
-from services.gauntlet.api.dependencies import Service
+from services.gauntlet.api.dependencies import PREFIX, Service
 from services.gauntlet.schemas import GamePage
 from shared.contract.words import OpponentName
 from shared.web.application import Limit, new_router
 from shared.web.problems import NotFound, problems
 
-router = new_router("gauntlet", prefix="/v1/evaluations/{evaluation_id}/games")
+router = new_router("gauntlet", prefix=PREFIX)
 
 
-@router.get("", responses=problems(NotFound))
+@router.get("/{evaluation_id}/games", responses=problems(NotFound))
 async def list_games(
     service: Service,
     evaluation_id: UUID,
@@ -26,7 +25,5 @@ async def list_games(
     limit: Limit = 100,
 ) -> GamePage:
     """Every recorded game, with the moves to replay it."""
-    await service.require(evaluation_id)
-    async with service.database.read() as tx:
-        played = await repository.page_of_games(tx, evaluation_id, opponent, offset, limit)
-    return GamePage(items=played, next=offset + limit if len(played) == limit else None)
+    found = await service.games(evaluation_id, opponent, offset, limit)
+    return GamePage(items=found, next=offset + limit if len(found) == limit else None)

@@ -1,4 +1,4 @@
-"""The kinds of problem that the gauntlet service answers besides the common ones, and which exception each answers for."""
+"""The kind of problem that the gauntlet service answers besides the common ones, and which exception each answers for."""
 
 from __future__ import annotations
 

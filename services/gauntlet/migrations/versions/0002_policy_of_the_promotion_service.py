@@ -11,6 +11,7 @@ STATEMENTS = (
     "alter table gauntlet.evaluations add column waits_for text",
     """alter table gauntlet.evaluations add constraint queued_has_policy
         check (state not in ('queued', 'running', 'completed') or gates is not null)""",
+    "alter table gauntlet.evaluations add constraint only_received_waits check (waits_for is null or state = 'received')",
     """create table gauntlet.policies (
         configuration text primary key,
         policy_id text not null,

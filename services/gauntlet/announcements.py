@@ -1,0 +1,38 @@
+"""What the gauntlet says of an evaluation: that it started, and the one event that it ends with.
+
+Pure: emitting them, in the transaction that makes them true, is the service's business.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.gauntlet.evaluation import Evaluation
+from shared.contract.events import EventData
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted
+
+
+def started(evaluation: Evaluation) -> EventData:
+    """EVALUATION_STARTED, with the first attempt."""
+    return EvaluationStarted(digest=evaluation.playable.digest, **_identity(evaluation))
+
+
+def ended(evaluation: Evaluation) -> EventData:
+    """The terminal event of an evaluation that has ended. ValueError of one that has not."""
+    if evaluation.evidence is not None and evaluation.model is not None:
+        playable = evaluation.playable
+        return EvaluationCompleted(
+            digest=playable.digest, size=playable.size, model=evaluation.model, evidence=evaluation.evidence,
+            **_identity(evaluation),
+        )  # fmt: skip
+    if evaluation.failure_code is None or evaluation.failure_reason is None:
+        raise ValueError(f"evaluation {evaluation.id} is {evaluation.state}, with nothing to say of an end")
+    return EvaluationFailed(
+        code=evaluation.failure_code, reason=evaluation.failure_reason, model_path=evaluation.model_path,
+        digest=evaluation.digest or evaluation.announced_digest, **_identity(evaluation),
+    )  # fmt: skip
+
+
+def _identity(evaluation: Evaluation) -> dict[str, Any]:
+    configuration = evaluation.configuration._asdict()
+    return {**configuration, "evaluation_id": evaluation.id, "request_id": evaluation.request_id}
