@@ -11,7 +11,7 @@ from fractions import Fraction
 from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.gate import units_per_game
 from shared.contract.policy import GatePolicy
-from shared.contract.words import DispositionCode, GateVerdict, OpponentName, Verdict
+from shared.contract.words import OPPONENTS, DispositionCode, GateVerdict, OpponentName, Verdict
 
 CODES: dict[Verdict, DispositionCode] = {
     "passed": "gates_passed",
@@ -46,21 +46,26 @@ class PromotionController:
         if canonical is not None and canonical.digest == digest:
             reason = f"this model already is canonical version {canonical.version}"
             return Decision("failed", "already_canonical", (reason,))
+        if evidence.skipped and self.may_skip:
+            return Decision("passed", "games_skipped", ("the games were skipped as asked; the model loads",))
+        outdated = self._outdated(evidence, canonical)
+        if outdated:
+            return _decision("stale", *outdated)
         if evidence.skipped:
-            return self._skipped()
-        if evidence.previous != canonical:
-            return _decision("stale", _moved(evidence.previous, canonical))
-        if not self.policy.asks_the_same_as(evidence.gates):
-            return _decision("stale", _policy_changed(evidence.gates, self.policy))
+            return _decision("invalid", "no games were played, and nobody asked for that")
         return self._judge_gates(num_players, evidence, canonical is not None)
 
-    def _skipped(self) -> Decision:
-        if self.may_skip:
-            return Decision("passed", "games_skipped", ("the games were skipped as asked; the model loads",))
-        return _decision("invalid", "no games were played, and nobody asked for that")
+    def _outdated(self, evidence: Evidence, canonical: CanonicalReference | None) -> list[str]:
+        """Why the evidence answers a question that nobody asks any more; empty if it answers the present one."""
+        reasons: list[str] = []
+        if not evidence.skipped and evidence.previous != canonical:
+            reasons.append(_moved(evidence.previous, canonical))
+        if not self.policy.asks_the_same_as(evidence.gates):
+            reasons.append(_policy_changed(evidence.gates, self.policy))
+        return reasons
 
     def _judge_gates(self, num_players: int, evidence: Evidence, has_previous: bool) -> Decision:
-        needed: list[OpponentName] = ["random", "heuristic", *(["previous"] if has_previous else [])]  # type: ignore[list-item]  # literals widen in the unpacking
+        needed = [opponent for opponent in OPPONENTS if has_previous or opponent != "previous"]
         reasons: list[str] = []
         verdicts: list[Verdict] = []
         for opponent in needed:

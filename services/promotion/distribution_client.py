@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from pydantic import BaseModel
 
 from services.promotion.errors import DistributionRefusedError, DistributionUnreachableError
+
+
+class DistributionStatus(BaseModel):
+    """What the distribution service says of itself, as far as the front door shows it."""
+
+    model_distribution: dict[str, Any]
+    daemon: dict[str, Any]
+    alive_peers: list[str]
 
 
 class DistributionClient:
@@ -15,16 +24,15 @@ class DistributionClient:
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client, self._url = client, url
 
-    async def status(self) -> dict[str, Any]:
+    async def status(self) -> DistributionStatus:
         """Its GET /status, or why there is none."""
         try:
             answer = await self._client.get(f"{self._url}/status", timeout=2)
             answer.raise_for_status()
-            status = answer.json()
-            return {each: status[each] for each in ("model_distribution", "daemon", "alive_peers")}
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            return DistributionStatus.model_validate(answer.json())
+        except (httpx.HTTPError, ValueError) as error:
             unreachable = {"status": "unreachable", "detail": f"{self._url}/status: {error!r}"}
-            return {"model_distribution": unreachable, "daemon": unreachable, "alive_peers": []}
+            return DistributionStatus(model_distribution=unreachable, daemon=unreachable, alive_peers=[])
 
     async def distribute(self, configuration: str, version: int, digest: str) -> None:
         """Have the canonical version delivered again. DistributionUnreachableError, DistributionRefusedError."""

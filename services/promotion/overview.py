@@ -39,8 +39,8 @@ async def assemble(service: PromotionService, inbox: Inbox) -> Status:
             last_decision=DecisionView.of(decided[0]) if decided else None,
             open_requests=[PromotionRequest.model_validate(row) for row in waiting],
         ),
-        model_distribution=distribution["model_distribution"],
+        model_distribution=distribution.model_distribution,
         recent_events=sorted(events, key=lambda each: each.time, reverse=True)[:RECENT],
-        daemons={"MODEL_DISTRIBUTION": distribution["daemon"]},
-        alive_peers=distribution["alive_peers"],
+        daemons={"MODEL_DISTRIBUTION": distribution.daemon},
+        alive_peers=distribution.alive_peers,
     )

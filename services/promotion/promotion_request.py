@@ -13,14 +13,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.contract.words import RequestState
+from shared.contract.words import Disposition, DispositionCode, FailureCode, RequestState
 
 RequestKind = Literal["manual", "forced"]
+EndCode = DispositionCode | FailureCode
+"""What became of the judged candidate, or why there was nothing to judge."""
 
 
 @dataclass(frozen=True)
-class PromotionRequest:
-    """One request. `code` and `reason`: why it ended as it did, for programs and for people."""
+class AskedPromotion:
+    """What an operator asks for."""
 
     id: UUID
     configuration: str
@@ -28,8 +30,26 @@ class PromotionRequest:
     games: int | None
     kind: RequestKind
     dry_run: bool
+
+    def asks_for(self, other: AskedPromotion) -> bool:
+        """Whether both ask for the same."""
+        own = (self.configuration, self.model_path, self.games, self.kind, self.dry_run)
+        return own == (other.configuration, other.model_path, other.games, other.kind, other.dry_run)
+
+
+@dataclass(frozen=True)
+class RequestedPromotion(AskedPromotion):
+    """A request to be recorded."""
+
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True)
+class PromotionRequest(AskedPromotion):
+    """One request. `code` and `reason`: why it ended as it did, for programs and for people."""
+
     state: RequestState
-    code: str | None
+    code: EndCode | None
     reason: str | None
     decision_id: UUID | None
     requested_at: datetime
@@ -45,23 +65,18 @@ class PromotionRequest:
         """Whether the games are skipped."""
         return self.kind == "forced"
 
-    def asks_for(self, other: RequestedPromotion) -> bool:
-        """Whether this request asked for the same."""
-        own = (self.configuration, self.model_path, self.games, self.kind, self.dry_run)
-        return own == (other.configuration, other.model_path, other.games, other.kind, other.dry_run)
+    def ended_by(
+        self, disposition: Disposition, code: DispositionCode, reason: str, decision_id: UUID
+    ) -> Closing | None:
+        """The end that a judgement is; None where another evaluation is to come, and after an end."""
+        if not self.is_open or code == "evaluated_again":
+            return None
+        state = RequestState.PROMOTED if disposition == "promoted" else RequestState.REFUSED
+        return Closing(state, code, reason, decision_id)
 
-
-@dataclass(frozen=True)
-class RequestedPromotion:
-    """A request to be recorded."""
-
-    id: UUID
-    configuration: str
-    model_path: str
-    games: int | None
-    kind: RequestKind
-    dry_run: bool
-    idempotency_key: str | None
+    def ended_without_evidence(self, code: FailureCode, reason: str) -> Closing | None:
+        """The end that a failed evaluation is; None after an end."""
+        return Closing(RequestState.FAILED, code, f"{code}: {reason}") if self.is_open else None
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,7 @@ class Closing:
     """How an open request ends."""
 
     state: RequestState
-    code: str
+    code: EndCode
     reason: str
     decision_id: UUID | None = None
 

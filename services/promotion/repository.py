@@ -139,6 +139,7 @@ async def record_decision(
     evaluation_id: UUID | None,
 ) -> UUID:
     """Write a decision with everything it was made under, so that it can be made again; returns its id."""
+    await record_policy(tx, controller.policy)
     decision_id = uuid4()
     row = {
         "id": decision_id,
@@ -192,8 +193,10 @@ async def _requests(tx: Read, statement: Select[Any]) -> list[PromotionRequest]:
     return [PromotionRequest(**{**row._mapping, "state": RequestState(row.state)}) for row in rows]
 
 
-async def close_request(tx: Write, request_id: UUID, closing: Closing) -> None:
-    """End a request that is open; one that has ended stays as it is."""
+async def close_request(tx: Write, request_id: UUID, closing: Closing | None) -> None:
+    """End a request that is open; without a closing, and after an end, it stays as it is."""
+    if closing is None:
+        return
     table = t.promotion_requests
     this = (table.c.id == request_id, table.c.state == RequestState.OPEN)
     await tx.execute(update(table).where(*this).values(**asdict(closing), closed_at=func.now()))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.promotion.promotion_request import RequestKind
+from services.promotion.promotion_request import EndCode, RequestKind
 from services.promotion.repository import DecisionRow
 from services.promotion.versions import CanonicalVersion
 from shared.contract.policy import GatePolicy, PolicyId
@@ -70,7 +70,7 @@ class PromotionRequest(BaseModel):
     kind: RequestKind
     dry_run: bool
     state: RequestState
-    code: str | None = Field(description="Why it ended so, for programs: a disposition's code, or a failure's")
+    code: EndCode | None = Field(description="Why it ended so, for programs: a disposition's code, or a failure's")
     reason: str | None
     decision_id: UUID | None
     requested_at: datetime

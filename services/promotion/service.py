@@ -24,13 +24,12 @@ from services.promotion.errors import (
     UnknownError,
     VersionMovedError,
 )
-from services.promotion.promotion_request import Closing, PromotionRequest, RequestedPromotion
+from services.promotion.promotion_request import PromotionRequest, RequestedPromotion
 from services.promotion.settings import PromotionSettings
 from services.promotion.versions import CanonicalVersion, NextVersion
 from shared.contract.events import Event, EventData, RejectedError
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
 from shared.contract.policy import GatePolicy
-from shared.contract.words import RequestState
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
 from shared.storage.artifacts import ArtifactStore, ModelMissingError, resolve_inside
@@ -110,9 +109,9 @@ class PromotionService:
 
     async def evaluation_failed(self, tx: Write, data: EvaluationFailed) -> None:
         """End the request that waited for the evaluation, if there is one."""
-        if data.request_id:
-            closing = Closing(RequestState.FAILED, data.code, f"{data.code}: {data.reason}")
-            await repository.close_request(tx, data.request_id, closing)
+        request = await self._request_of(tx, data)
+        if request is not None:
+            await repository.close_request(tx, request.id, request.ended_without_evidence(data.code, data.reason))
 
     async def distribute(self, model_path: str, *, force: bool) -> CanonicalVersion:
         """Have a canonical file delivered again; with `force`, make the earlier version with its bytes canonical again."""
@@ -179,7 +178,7 @@ class PromotionService:
         artifact = await asyncio.to_thread(self.store.find, data.digest)
         return 0 if artifact is not None and artifact.size == data.size else data.size
 
-    async def _request_of(self, tx: Write, data: EvaluationCompleted) -> PromotionRequest | None:
+    async def _request_of(self, tx: Write, data: EvaluationCompleted | EvaluationFailed) -> PromotionRequest | None:
         request = await repository.request(tx, data.request_id) if data.request_id else None
         if request is not None and request.configuration != str(data.configuration):
             raise RejectedError(f"request {request.id} is for {request.configuration}, not for {data.configuration}")
@@ -191,14 +190,18 @@ class PromotionService:
         return PromotionController(policy, may_skip=forced or policy.skip_games)
 
     async def _carry_out(self, tx: Write, judged: Judged, decision: Decision) -> None:
-        if judged.outcome.disposition == "promoted":
-            return await self._promote(tx, judged)
-        said = announcements.not_promoted(judged.data, judged.decision_id, decision, judged.outcome)
-        await self._emit(tx, said, judged.event)
-        if decision.verdict == "stale":
+        request, outcome = judged.request, judged.outcome
+        if outcome.disposition == "promoted":
+            await self._promote(tx, judged)
+        else:
+            said = announcements.not_promoted(judged.data, judged.decision_id, decision, outcome)
+            await self._emit(tx, said, judged.event)
+        if outcome.code == "evaluated_again":
             await self._evaluate_again(tx, judged)
-        elif judged.request is not None:
-            await self._close(tx, judged.request, RequestState.REFUSED, judged)
+        if request is not None:
+            reason = "; ".join(outcome.reasons)
+            closing = request.ended_by(outcome.disposition, outcome.code, reason, judged.decision_id)
+            await repository.close_request(tx, request.id, closing)
 
     async def _promote(self, tx: Write, judged: Judged) -> None:
         data, request, head = judged.data, judged.request, judged.head
@@ -207,13 +210,6 @@ class PromotionService:
             request.kind if request else "automatic", "; ".join(judged.outcome.reasons),
         )  # fmt: skip
         await self._move_pointer(tx, to, data.size, head, judged.outcome, judged.event)
-        if request is not None:
-            await self._close(tx, request, RequestState.PROMOTED, judged)
-
-    async def _close(self, tx: Write, request: PromotionRequest, state: RequestState, judged: Judged) -> None:
-        outcome = judged.outcome
-        closing = Closing(state, outcome.code, "; ".join(outcome.reasons), judged.decision_id)
-        await repository.close_request(tx, request.id, closing)
 
     async def _move_pointer(
         self, tx: Write, to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome, cause: Event | None
@@ -243,7 +239,6 @@ class PromotionService:
     async def _evaluate_again(self, tx: Write, judged: Judged) -> None:
         data, games = judged.data, judged.request.games if judged.request else None
         policy = self.settings.policy(games)
-        await repository.record_policy(tx, policy)
         again = announcements.evaluation_again(data, data.request_id or uuid4(), games, policy)
         await self._emit(tx, again, judged.event)
 

@@ -17,6 +17,7 @@ from shared.contract.words import (
     DispositionCode,
     EvaluationReason,
     EvaluationState,
+    FailureCode,
     Outcome,
     PromotionKind,
     RequestState,
@@ -41,6 +42,8 @@ WORDS: dict[str, set[str]] = {
     "promotion.promotion_requests.state": set(RequestState),
     # what an operator may ask for, of the four kinds of promotion
     "promotion.promotion_requests.kind": set(get_args(PromotionKind)) - {"automatic", "rollback"},
+    # why it ended: what became of the judged candidate, or why there was nothing to judge
+    "promotion.promotion_requests.code": {*get_args(DispositionCode), *get_args(FailureCode)},
     "promotion.evaluation_opponents.opponent": set(OPPONENTS),
     "promotion.decisions.verdict": set(get_args(Verdict)),
     "promotion.decisions.disposition": set(get_args(Disposition)),

@@ -186,6 +186,24 @@ def test_f25_evidence_of_another_policy_is_stale(changed: dict[str, Any]) -> Non
     )
 
 
+def test_f25_skipped_games_of_another_policy_are_stale() -> None:
+    """A model that was let through without games is evaluated again once games are asked for, unless it may still skip them."""
+    skipped = of().model_copy(update={"skipped": True, "gates": GatePolicy(skip_games=True)})
+    assert PromotionController(GatePolicy()).decide(CANDIDATE, 2, skipped, ONE).code == "evaluated_again"
+    forced = PromotionController(GatePolicy(), may_skip=True).decide(CANDIDATE, 2, skipped, ONE)
+    assert (forced.verdict, forced.code) == ("passed", "games_skipped")
+
+
+def test_f25_every_reason_to_evaluate_again_is_told() -> None:
+    """That the pointer moved and that the policy changed; but games that were not played met nobody."""
+    other = GatePolicy(random_win_rate=0.8)
+    moved = evidence(ONE).model_copy(update={"gates": other})
+    reasons = PromotionController(GatePolicy()).decide(CANDIDATE, 2, moved, TWO).reasons
+    assert [word in reason for word, reason in zip(("version 2", other.id), reasons, strict=True)] == [True, True]
+    skipped = moved.model_copy(update={"skipped": True})
+    assert len(PromotionController(GatePolicy()).decide(CANDIDATE, 2, skipped, TWO).reasons) == 1
+
+
 def test_f25_more_games_than_the_policy_asks_for_are_judged() -> None:
     """The thresholds are the same, and they hold for all the games that were planned."""
     games = [

@@ -84,6 +84,31 @@ def test_a_request_ends_once_and_by_ending() -> None:
     assert not OPEN.is_forced
 
 
+def test_a_judgement_ends_an_open_request() -> None:
+    """Promoted or refused by the disposition, with its code, reason and decision."""
+    decision = uuid4()
+    promoted = OPEN.ended_by("promoted", "gates_passed", "won", decision)
+    assert promoted == Closing(RequestState.PROMOTED, "gates_passed", "won", decision)
+    others: list[tuple[Disposition, DispositionCode]] = [
+        ("refused", "gates_failed"), ("withheld", "dry_run"), ("awaiting", "auto_promote_off"),
+    ]  # fmt: skip
+    for disposition, code in others:
+        assert OPEN.ended_by(disposition, code, "", decision) == Closing(RequestState.REFUSED, code, "", decision)
+
+
+def test_a_failed_evaluation_ends_an_open_request() -> None:
+    """With the gauntlet's code and reason."""
+    closing = OPEN.ended_without_evidence("model_invalid", "NaN weights")
+    assert closing == Closing(RequestState.FAILED, "model_invalid", "model_invalid: NaN weights", None)
+
+
+def test_what_is_evaluated_again_stays_open_and_what_ended_stays_ended() -> None:
+    """Only the next judgement ends the one, and nothing the other."""
+    assert OPEN.ended_by("awaiting", "evaluated_again", "", uuid4()) is None
+    assert ENDED.ended_by("promoted", "gates_passed", "", uuid4()) is None
+    assert ENDED.ended_without_evidence("internal", "") is None
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"configuration": "hex8_3p"}, {"model_path": "models/b.pth"}, {"games": 5}, {"kind": "forced"}, {"dry_run": True}],

@@ -107,7 +107,9 @@ async def test_the_same_idempotency_key_asks_once(suite: Suite) -> None:
     is_problem(other, 422, "idempotency-key-reused", "use a new key")
 
 
-@pytest.mark.parametrize("status", [[], {"daemon": {}}, "busy"])
+@pytest.mark.parametrize(
+    "status", [[], {"daemon": {}}, "busy", {"model_distribution": "none", "daemon": {}, "alive_peers": []}]
+)
 async def test_g18_a_senseless_answer_of_the_distribution_is_not_a_zero(suite: Suite, status: Any) -> None:
     """GET /status shows no distribution that nobody reported."""
     suite.distribution.status = status

@@ -6,12 +6,15 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.promotion.conftest import Suite
 
-RECORDS = ("artifacts", "evaluations", "evaluation_opponents", "decisions", "canonical_versions", "audit")
+RECORDS = ("policies", "artifacts", "evaluations", "evaluation_opponents", "decisions", "canonical_versions", "audit")
 CHANGES = ("update promotion.{} set {} = {}", "delete from promotion.{}", "truncate promotion.{} cascade")
-COLUMN = {"artifacts": "size", "evaluation_opponents": "wins", "audit": "actor"}
+COLUMN = {"policies": "gates", "artifacts": "size", "evaluation_opponents": "wins", "audit": "actor"}
 OPPONENT = """insert into promotion.evaluation_opponents
     (evaluation_id, opponent, games_planned, games, wins, draws, losses, truncated, errored, score_histogram)
     select id, 'previous', 50, 50, {}, '{}' from promotion.evaluations"""
+DECISION = """insert into promotion.decisions
+    (id, configuration, digest, verdict, reasons, policy, may_skip, disposition, code, policy_id)
+    select gen_random_uuid(), configuration, digest, verdict, reasons, policy, may_skip, '{}', '{}', {} from promotion.decisions"""
 VERSION = """insert into promotion.canonical_versions
     (configuration, version, digest, decision_id, kind, promoted_by, reason)
     select configuration, {}, digest, id, 'automatic', 'test', 'test' from promotion.decisions where verdict = '{}'"""
@@ -41,6 +44,30 @@ async def test_g02_versions_are_gapless_and_only_of_passing_decisions(suite: Sui
     await suite.evaluated(suite.add_model(b"stale"))
     await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
     await refused(suite, VERSION.format(2, "stale"), "foreign key")
+
+
+@pytest.mark.parametrize("settings_changed", [{"auto_promote": False}])
+async def test_g02_versions_are_only_of_what_was_promoted(suite: Suite) -> None:
+    """A candidate that passed and was withheld cannot become a version on that decision."""
+    await suite.evaluated(suite.add_model(b"first"))
+    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
+    await refused(suite, VERSION.format(1, "passed"), "foreign key")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "code", "policy", "constraint"),
+    [
+        ("promoted", "gates_failed", "policy_id", "code_of_its_disposition"),
+        ("refused", "rolled_back", "policy_id", "code_of_its_disposition"),
+        ("refused", "gates_failed", "'0123456789abcdef'", "foreign key"),
+    ],
+)
+async def test_a_decision_fits_together(
+    suite: Suite, disposition: str, code: str, policy: str, constraint: str
+) -> None:
+    """Its code is one of its disposition's, and its policy is one that was handed out."""
+    await suite.promoted(b"first")
+    await refused(suite, DECISION.format(disposition, code, policy), constraint)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from shared.contract.configuration import EVERY_CONFIGURATION
+from shared.contract.evidence import Evidence
 from shared.contract.policy import GatePolicy
-from tests.promotion.conftest import Suite, announcement, completed
+from tests.promotion.conftest import Suite, against, announcement, completed
 
 STRICT = {"gauntlet_games": 60, "promotion_random_win_rate": 0.9}
 POLICY = GatePolicy(games=60, random_win_rate=0.9)
@@ -48,6 +49,57 @@ async def test_f25_evidence_of_another_policy_is_evaluated_again_under_the_prese
     [decision] = (await suite.get("/v1/decisions"))["items"]
     assert (decision["verdict"], decision["disposition"], decision["code"]) == ("stale", "awaiting", "evaluated_again")
     assert (decision["policy_id"], await suite.canonical()) == (POLICY.id, None)
+
+
+@pytest.mark.parametrize("settings_changed", [STRICT])
+async def test_f25_a_request_stays_open_until_it_is_judged_under_the_present_policy(suite: Suite) -> None:
+    """The operator waits for the next evaluation, and what that one finds is the end."""
+    request = await suite.asked()
+    digest = suite.add_model(b"asked")
+    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+
+    async def asked_again() -> Any:
+        return (await suite.events("EVALUATION_REQUESTED"))[1:]
+
+    [again] = await suite.eventually(asked_again)
+    assert (again["data"]["request_id"], again["data"]["reason"]) == (request["id"], "stale")
+    assert (await suite.get(f"/v1/promotion-requests/{request['id']}"))["state"] == "open"
+    data = completed(digest, request_id=UUID(request["id"]))
+    found = Evidence.model_validate(
+        {**data.evidence.model_dump(), "gates": POLICY, "policy_id": POLICY.id, "opponents": [against("random", 0)]}
+    )
+    await suite.bus.publish(announcement(data.model_copy(update={"evidence": found})))
+    closed = await suite.closed(request["id"])
+    assert (closed["state"], closed["code"]) == ("refused", "evidence_invalid")
+    assert "50 games were planned, and the policy asks for 60" in closed["reason"]
+
+
+async def test_f25_games_skipped_under_an_earlier_policy_are_played(suite: Suite) -> None:
+    """Once games are asked for again, a model that was let through without any is evaluated again, with them."""
+    data = completed(suite.add_model(b"first"))
+    found = Evidence.model_validate(
+        {**data.evidence.model_dump(), "gates": GatePolicy(skip_games=True), "skipped": True, "opponents": []}
+    )
+    await suite.bus.publish(announcement(data.model_copy(update={"evidence": found})))
+
+    async def asked() -> Any:
+        return await suite.events("EVALUATION_REQUESTED")
+
+    [again] = await suite.eventually(asked)
+    assert GatePolicy.model_validate(again["data"]["policy"]) == GatePolicy()
+
+
+async def test_what_a_decision_was_made_under_is_kept(suite: Suite) -> None:
+    """The policy of every decision is among those that were handed out, a rollback's too."""
+    await suite.promoted(b"first")
+    await suite.promoted(b"secnd")
+    body = {"to_version": 1, "reason": "worse"}
+    assert (await suite.client.post("/v1/configurations/hex8_2p/rollback", json=body)).status_code == 201
+    decisions = (await suite.get("/v1/decisions"))["items"]
+    assert [each["code"] for each in decisions] == ["rolled_back", "gates_passed", "gates_passed"]
+    assert {each["policy_id"] for each in decisions} == {GatePolicy().id}
+    promoted = await suite.events("MODEL_PROMOTED")
+    assert [event["data"]["code"] for event in promoted] == ["gates_passed", "gates_passed", "rolled_back"]
 
 
 async def test_a_request_carries_its_policy(suite: Suite) -> None:
