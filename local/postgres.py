@@ -54,6 +54,13 @@ class Postgres:
         return self._password_file.read_text().strip()
 
     @property
+    def binaries(self) -> Path:
+        """The folder of psql, pg_dump and the others. RuntimeError before the first start."""
+        if self._account is None:
+            raise RuntimeError("the server was never started")
+        return self._account.binaries
+
+    @property
     def pid(self) -> int | None:
         """The server's process id, or None if it does not run."""
         return self._process.pid if self._process is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 import time
@@ -12,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.live import Live
+from ringrift_client import Trainings
 
-from cli.commands.announce import publish
+from cli.commands.announce import SOURCE, content
 from cli.engine import warm_engine
 from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
@@ -69,8 +69,9 @@ def _announce(suite: Suite, name: str) -> Story:
     data = TrainingCompleted(
         board_type="hex8", num_players=2, model_path=f"models/{file.name}", trained_by="ringrift demo"
     )
-    asyncio.run(publish(data, suite.nats.url))
-    console.print(f"announced [bold]{name}[/] ({file.name}) with one TRAINING_COMPLETED event over NATS")
+    with Trainings(suite.addresses.url("gauntlet")) as trainings:
+        trainings.announce(content(data), SOURCE)
+    console.print(f"announced [bold]{name}[/] ({file.name}) with one TRAINING_COMPLETED event")
     return Story(name, digest_of(file))
 
 

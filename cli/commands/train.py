@@ -5,15 +5,16 @@ Imports the trainer only when it runs, so that `ringrift --help` stays quick.
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from ringrift_client import GAUNTLET_URL, Trainings
 
 from cli.checkpoint_file import write_checkpoint
+from cli.commands.announce import SOURCE, ApiKey, GauntletUrl, content
 from shared.contract.words import CANONICAL_PREFIX, BoardType
 from shared.storage.files import digest_of
 
@@ -38,7 +39,8 @@ def train(
     announce: Annotated[
         bool, typer.Option(help="Emit TRAINING_COMPLETED; the output must lie in the suite's models folder")
     ] = False,
-    nats_url: Annotated[str, typer.Option(envvar="RINGRIFT_NATS_URL")] = "nats://127.0.0.1:4222",
+    gauntlet_url: GauntletUrl = GAUNTLET_URL,
+    api_key: ApiKey = None,
 ) -> None:
     """Train by imitating a learned expert. Example: ringrift train --output models/my_model.pth --board-type hex8"""
     from play.training.trainer import Plan, run_training
@@ -58,12 +60,11 @@ def train(
         )
     typer.echo(f"wrote {output}: " + ", ".join(f"{name} {value}" for name, value in result.items()))
     if announce:
-        from cli.commands.announce import publish
         from play.training.announcement import announcement
 
-        typer.echo(
-            f"announced as event {asyncio.run(publish(announcement(plan, output, digest_of(output)), nats_url))}"
-        )
+        with Trainings(gauntlet_url, api_key) as trainings:
+            training = trainings.announce(content(announcement(plan, output, digest_of(output))), SOURCE)
+        typer.echo(f"announced as event {training['event_id']}")
 
 
 def _parsed(given: str) -> tuple[str, int]:

@@ -8,6 +8,7 @@ with FrontDoor.from_environment() as door:
 """
 
 from ringrift_client.front_door import GAUNTLET_URL, PROMOTION_URL, FrontDoor, Outcome, Say
+from ringrift_client.trainings import Trainings
 from ringrift_client.transport import FrontDoorError, NotJsonError, RefusedError, Transport, UnreachableError
 from ringrift_client.waiting import NotYetError, wait_until
 
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "RefusedError",
     "Say",
+    "Trainings",
     "Transport",
     "UnreachableError",
     "wait_until",

@@ -1,4 +1,4 @@
-"""What the gauntlet says of an evaluation: that it started, and the one event that it ends with.
+"""What the gauntlet says of an evaluation: that it started, and the one event that it ends with; and of a rejected training.
 
 Pure: emitting them, in the transaction that makes them true, is the service's business.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.gauntlet.evaluation import Evaluation
+from services.gauntlet.training import Training
 from shared.contract.events import EventData
-from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted, TrainingRejected
 
 
 def started(evaluation: Evaluation) -> EventData:
@@ -30,6 +31,14 @@ def ended(evaluation: Evaluation) -> EventData:
     return EvaluationFailed(
         code=evaluation.failure_code, reason=evaluation.failure_reason, model_path=evaluation.model_path,
         digest=evaluation.digest or evaluation.announced_digest, **_identity(evaluation),
+    )  # fmt: skip
+
+
+def rejected(training: Training) -> EventData:
+    """TRAINING_REJECTED, for who announced it."""
+    return TrainingRejected(
+        training_id=training.id, source=training.source, event_id=training.event_id,
+        configuration=training.configuration, reason=training.reason or "",
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.gauntlet.api import evaluations, games, progress
+from services.gauntlet import repository
+from services.gauntlet.api import evaluations, games, progress, trainings
 from services.gauntlet.api.problems import TRANSLATIONS
 from services.gauntlet.consumers import HANDLERS
 from services.gauntlet.feedback_loop import FeedbackLoopController
@@ -25,7 +26,7 @@ from shared.storage.artifacts import ArtifactStore
 from shared.web.application import Description, health_router, new_app
 
 DESCRIPTION = Description("RingRift gauntlet", "Plays candidates against their opponents.")
-NOUNS = (evaluations, games, progress)
+NOUNS = (trainings, evaluations, games, progress)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:
@@ -35,7 +36,8 @@ def create_app(settings: GauntletSettings) -> FastAPI:
         to.database, to.outbox, to.source, FeedbackLoopController(settings.play), settings.models_dir,
         settings.gauntlet_lease_seconds, settings.gauntlet_attempts,
     )  # fmt: skip
-    frame = ServiceFrame(to, HANDLERS.bound(service))
+    kept = repository.retention(settings.keep_games_days, settings.keep_rejected_days)
+    frame = ServiceFrame(to, HANDLERS.bound(service), kept)
     policies = RememberedPolicies(PromotionPolicies(to.client, settings.promotion_url), to.database)
     loops = _background(settings, service, policies)
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from services.gauntlet import cloud_event
 from services.gauntlet.service import GauntletService
-from shared.contract.events import Event
+from services.gauntlet.training import EventIdReusedError
+from shared.contract.events import Event, RejectedError
 from shared.contract.events.promotion import EvaluationRequested, ModelPromoted
 from shared.contract.events.trainer import TrainingCompleted
-from shared.messaging.handlers import HandlerTable
+from shared.messaging.handlers import HandlerTable, Message
 from shared.storage.database import Write
 
 HANDLERS: HandlerTable[GauntletService] = HandlerTable()
 
 
-@HANDLERS.on(TrainingCompleted)
-async def training_completed(service: GauntletService, tx: Write, event: Event, data: TrainingCompleted) -> None:
+@HANDLERS.from_outside(TrainingCompleted)
+async def training_completed(service: GauntletService, message: Message) -> None:
     """Record an evaluation of the trained model."""
-    await service.after_training(tx, event, data)
+    try:
+        await service.take_training(cloud_event.read(message.headers, message.payload), "nats")
+    except (cloud_event.UnreadableError, EventIdReusedError) as error:
+        raise RejectedError(str(error)) from None
 
 
 @HANDLERS.on(EvaluationRequested)

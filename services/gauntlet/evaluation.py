@@ -25,6 +25,7 @@ from services.gauntlet.errors import EndedError, LeaseLostError, MoveRefusedErro
 from services.gauntlet.feedback_loop import PlannedEvaluation
 from services.gauntlet.lease import Lease
 from shared.contract.configuration import Configuration
+from shared.contract.events import new_traceparent
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import LONGEST_REASON, EvaluationReason, EvaluationState, FailureCode
@@ -79,6 +80,11 @@ class Evaluation:
     failure_reason: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+    @property
+    def traceparent(self) -> str:
+        """The place in the trace of what asked for it; in a trace of its own if nothing did."""
+        return self.cause["traceparent"] if self.cause else new_traceparent()
 
     @property
     def has_ended(self) -> bool:

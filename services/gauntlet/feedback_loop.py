@@ -46,10 +46,10 @@ class FeedbackLoopController:
 
     play: PlayPolicy
 
-    def after_training(self, event_id: UUID, data: TrainingCompleted) -> PlannedEvaluation:
-        """The evaluation of a model that a trainer announced. It carries the event's id, so that one event is one evaluation."""
+    def after_training(self, training_id: UUID, data: TrainingCompleted) -> PlannedEvaluation:
+        """The evaluation of a model that a trainer announced. It carries the training's id, so that one is the other's."""
         return PlannedEvaluation(
-            id=event_id, configuration=data.configuration, reason="training", play=self.play,
+            id=training_id, configuration=data.configuration, reason="training", play=self.play,
             model_path=data.model_path, digest=data.digest,
         )  # fmt: skip
 

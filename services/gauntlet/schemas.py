@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from play.record import PlayedGame
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.evidence import Standing
+from services.gauntlet.training import Training
 from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import (
@@ -25,6 +27,8 @@ from shared.contract.words import (
     ModelPath,
     NumPlayers,
     OpponentName,
+    TrainingDoor,
+    TrainingState,
 )
 
 
@@ -141,3 +145,36 @@ class GamePage(BaseModel):
 
 def _members(evaluation: Evaluation) -> dict[str, Any]:
     return {**vars(evaluation), "configuration": str(evaluation.configuration)}
+
+
+class TrainingView(BaseModel):
+    """What a trainer announced, and what became of it. `event`: the announcement as it came, with all that nobody here knows."""
+
+    id: UUID
+    source: str
+    event_id: str = Field(description="The id that the event came with")
+    door: TrainingDoor
+    state: TrainingState
+    configuration: str | None
+    reason: str | None = Field(description="Why it was rejected; null if it was accepted")
+    notes: list[str] = Field(description="What is wrong with fields that are not needed; they were kept and not used")
+    evaluation_id: UUID | None = Field(description="Its evaluation: GET /v1/evaluations/{id}")
+    evaluation_state: EvaluationState | None
+    received_at: datetime | None
+    event: dict[str, Any]
+
+    @classmethod
+    def of(cls, training: Training) -> Self:
+        """From the record."""
+        accepted = training.state is TrainingState.ACCEPTED
+        state = training.evaluation_state or (EvaluationState.RECEIVED if accepted else None)
+        evaluation_id = training.id if accepted else None
+        seen = {"evaluation_id": evaluation_id, "evaluation_state": state}
+        return cls.model_validate({**asdict(training), **seen})
+
+
+class Trainings(BaseModel):
+    """Trainings, newest first; pass `next` as `before` to go on."""
+
+    items: list[TrainingView]
+    next: UUID | None

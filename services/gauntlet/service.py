@@ -15,19 +15,20 @@ from uuid import UUID
 
 from play.record import PlayedGame
 from services.gauntlet import announcements, evidence, repository
+from services.gauntlet.cloud_event import CloudEvent
 from services.gauntlet.errors import LeaseLostError, UnknownError
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.evidence import Standing
-from services.gauntlet.feedback_loop import FeedbackLoopController, PlannedEvaluation, seed_of
+from services.gauntlet.feedback_loop import FeedbackLoopController, seed_of
 from services.gauntlet.lease import Lease
 from services.gauntlet.records import Begun, Claimed
+from services.gauntlet.training import Training
 from shared.contract.configuration import Configuration
-from shared.contract.events import Event, EventData
+from shared.contract.events import Event, EventData, Traced
 from shared.contract.events.promotion import EvaluationRequested, ModelPromoted
-from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.evidence import ModelMetadata
 from shared.contract.policy import GatePolicy
-from shared.contract.words import EvaluationState, FailureCode
+from shared.contract.words import EvaluationState, FailureCode, TrainingDoor, TrainingState
 from shared.messaging.outbox import Outbox
 from shared.storage.artifacts import Artifact, resolve_inside
 from shared.storage.database import Read, Transactions, Write
@@ -48,13 +49,43 @@ class GauntletService:
     lease_seconds: float
     most_attempts: int
 
-    async def after_training(self, tx: Write, event: Event, data: TrainingCompleted) -> None:
-        """Record an evaluation of the trained model."""
-        await self._record(tx, event, self.controller.after_training(event.id, data))
+    async def take_training(self, event: CloudEvent, door: TrainingDoor) -> Training:
+        """Record what a trainer announced, with its evaluation or with why it is rejected; the same announcement again finds the
+        first. EventIdReusedError if its source used its id for something else."""
+        training, data = Training.of(event, door)
+        async with self.database.write() as tx:
+            earlier = await repository.add_training(tx, training)
+            if earlier is not None and (earlier.repeats(training) or not earlier.fingerprint):
+                return earlier
+            if earlier is not None:
+                earlier.require_replaceable()
+                await repository.replace_training(tx, training)
+            if data is None:
+                await self._emit(tx, announcements.rejected(training), event)
+            else:
+                planned = self.controller.after_training(training.id, data)
+                await repository.add_evaluation(tx, planned, event.document())
+        return training
+
+    async def training(self, training_id: UUID) -> Training:
+        """What became of an announcement. UnknownError if there is none."""
+        async with self.database.read() as tx:
+            found = await repository.training(tx, training_id)
+        if found is None:
+            raise UnknownError(f"there is no training {training_id}")
+        return found
+
+    async def trainings(
+        self, source: str | None, event_id: str | None, state: TrainingState | None, before: UUID | None, limit: int
+    ) -> list[Training]:
+        """Trainings, newest first."""
+        async with self.database.read() as tx:
+            return await repository.list_trainings(tx, source, event_id, state, before, limit)
 
     async def after_request(self, tx: Write, event: Event, data: EvaluationRequested) -> None:
         """Record the evaluation that the promotion service asks for."""
-        await self._record(tx, event, self.controller.after_request(event.id, data))
+        planned = self.controller.after_request(event.id, data)
+        await repository.add_evaluation(tx, planned, event.model_dump(mode="json"))
 
     async def after_promotion(self, tx: Write, data: ModelPromoted) -> None:
         """Meet this version as `previous` from now on."""
@@ -167,7 +198,7 @@ class GauntletService:
                 met = await repository.canonical(tx, str(evaluation.configuration))
                 evaluation = evaluation.begun(lease, met)
                 await self._save(tx, evaluation)
-                await self._emit(tx, evaluation, announcements.started(evaluation))
+                await self._emit(tx, announcements.started(evaluation), evaluation)
             return Begun(evaluation, await repository.played_games(tx, evaluation.id))
 
     async def keep(self, lease: Lease) -> bool:
@@ -225,17 +256,13 @@ class GauntletService:
     async def _standing(self, tx: Read, evaluation: Evaluation) -> Standing:
         return evidence.standing(evaluation, await repository.results(tx, evaluation.id))
 
-    async def _record(self, tx: Write, event: Event, planned: PlannedEvaluation) -> None:
-        await repository.add_evaluation(tx, planned, event.model_dump(mode="json"))
-
     async def _save(self, tx: Write, moved: Evaluation) -> None:
         """Write a move; the one into an end with its terminal event."""
         await repository.save(tx, moved)
         if moved.has_ended:
-            await self._emit(tx, moved, announcements.ended(moved))
+            await self._emit(tx, announcements.ended(moved), moved)
 
-    async def _emit(self, tx: Write, evaluation: Evaluation, data: EventData) -> None:
-        cause = Event.model_validate(evaluation.cause) if evaluation.cause else None
+    async def _emit(self, tx: Write, data: EventData, cause: Traced | None) -> None:
         await self.outbox.add(tx, Event.of(data, source=self.source, cause=cause))
 
 

@@ -26,6 +26,13 @@ class GauntletSettings(ServiceSettings):
         default=3, ge=1, le=100, description="Workers that may die in a row without recording a game"
     )
 
+    keep_games_days: float = Field(
+        default=30, ge=1, le=36_500, description="Days for which games of evaluations without evidence are kept"
+    )
+    keep_rejected_days: float = Field(
+        default=90, ge=1, le=36_500, description="Days for which rejected trainings are kept"
+    )
+
     @property
     def play(self) -> PlayPolicy:
         """How networks choose their moves."""

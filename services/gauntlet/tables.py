@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import Messaging
@@ -45,6 +45,21 @@ evaluations = Table(
     Column("requested_at", _TIME),
     Column("started_at", _TIME),
     Column("ended_at", _TIME),
+)
+trainings = Table(
+    "trainings",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text),
+    Column("event_id", Text),
+    Column("door", Text),
+    Column("state", Text),
+    Column("fingerprint", Text),
+    Column("event", JSONB),
+    Column("configuration", Text),
+    Column("reason", Text),
+    Column("notes", ARRAY(Text)),
+    Column("received_at", _TIME),
 )
 games = Table(
     "games",

@@ -27,10 +27,24 @@ async def assemble(service: PromotionService, inbox: Inbox) -> Status:
         emitted = await service.outbox.recent(tx, RECENT)
         handled = await inbox.recent(tx, RECENT)
     events = [
-        RecentEvent(type=each.type, configuration=each.subject, time=each.time, id=each.id, source=each.source)
+        RecentEvent(
+            type=each.type,
+            configuration=each.subject,
+            time=each.time,
+            id=str(each.id),
+            source=each.source,
+            detail=each.data.summary,
+        )
         for each in emitted
     ] + [
-        RecentEvent(type=row.type, configuration=row.subject, time=row.handled_at, id=row.id, source=row.source)
+        RecentEvent(
+            type=row.type,
+            configuration=row.subject,
+            time=row.handled_at,
+            id=row.id,
+            source=row.source,
+            detail=row.summary,
+        )
         for row in handled
     ]
     return Status(

@@ -174,8 +174,9 @@ class RecentEvent(BaseModel):
     type: str
     configuration: str
     time: datetime
-    id: UUID
+    id: str
     source: str
+    detail: str | None = Field(description="What it says in a line, such as why something failed")
 
 
 class Status(BaseModel):

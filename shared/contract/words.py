@@ -50,6 +50,16 @@ class EvaluationState(StrEnum):
     FAILED = "failed"
 
 
+class TrainingState(StrEnum):
+    """What became of a trainer's announcement."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+TrainingDoor = Literal["http", "nats"]
+"""The way by which an announcement came."""
+
 EvaluationReason = Literal["training", "request", "manual", "forced", "stale"]
 """Who asked for an evaluation: a trainer, the gauntlet's own door, an operator (with games or without), or a moved pointer."""
 FailureCode = Literal[

@@ -1,7 +1,8 @@
 """The bus: NATS JetStream as the doorbell between services.
 
-It publishes with deduplication and consumes with explicit acks and a bounded number of deliveries. The stream and the consumers
-are recreated whenever they are found missing, because nothing exists only here (the feeds are read as well). It never decides
+It publishes with deduplication and consumes with explicit acks; a message is acknowledged when it is handled, and never given up
+while our own store is away. The stream and the consumers
+are recreated whenever they are found missing, because the feeds are what is read. It never decides
 what an event means.
 """
 
@@ -20,17 +21,20 @@ from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from nats.js.errors import NoStreamResponseError, NotFoundError
 
 from shared.contract.events import SUBJECT_PREFIX, Event, RejectedError
+from shared.messaging.handlers import Message
 from shared.process.logs import get_logger
+from shared.storage.database import is_outage
 
 STREAM = "RINGRIFT_EVENTS"
 MAX_DELIVERIES = 5
+"""Of a message whose handling fails for no outage of ours."""
 ACK_WAIT_SECONDS = 30.0
-RETRY_SECONDS = (0.2, 1.0, 5.0, 15.0)
+RETRY_SECONDS = (0.2, 0.5, 2.0)
 FETCH_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 _log = get_logger(__name__)
 
-Receive = Callable[[bytes], Awaitable[None]]
+Receive = Callable[[Message], Awaitable[None]]
 Bury = Callable[[str, bytes, str, int], Awaitable[None]]
 
 
@@ -65,14 +69,18 @@ class Bus:
 
     async def publish(self, event: Event) -> None:
         """Publish and wait for the server's ack; the event's id deduplicates."""
-        jetstream = (await self.connect()).jetstream()
         payload = event.model_dump_json().encode()
-        headers = {"Nats-Msg-Id": str(event.id), "traceparent": event.traceparent}
+        await self.send(event.nats_subject, payload, str(event.id), traceparent=event.traceparent)
+
+    async def send(self, subject: str, payload: bytes, message_id: str, **headers: str) -> None:
+        """Publish a message and wait for the server's ack; its id deduplicates, so no other message may have it."""
+        jetstream = (await self.connect()).jetstream()
+        named = {**headers, "Nats-Msg-Id": message_id}
         try:
-            await jetstream.publish(event.nats_subject, payload, headers=headers, timeout=5)
+            await jetstream.publish(subject, payload, headers=named, timeout=5)
         except NoStreamResponseError:
             await ensure_stream(jetstream)
-            await jetstream.publish(event.nats_subject, payload, headers=headers, timeout=5)
+            await jetstream.publish(subject, payload, headers=named, timeout=5)
 
     async def consume(self, durable: str, types: Sequence[str], receive: Receive, bury: Bury) -> None:
         """Receive events of some types under a durable name, for ever; raises when the connection or consumer is lost."""
@@ -82,8 +90,8 @@ class Bus:
         subscription = await jetstream.pull_subscribe_bind(durable, stream=STREAM)
         try:
             while True:
-                for message in await _fetch(jetstream, subscription, durable):
-                    await _deliver(message, receive, bury)
+                messages = await _fetch(jetstream, subscription, durable)
+                await asyncio.gather(*(_deliver(message, receive, bury) for message in messages))
         finally:
             with suppress(Exception):
                 await subscription.unsubscribe()
@@ -127,7 +135,7 @@ def _consumer_config(durable: str, types: Sequence[str]) -> ConsumerConfig:
         filter_subjects=[f"{SUBJECT_PREFIX}.{each}.>" for each in types],
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_SECONDS,
-        max_deliver=MAX_DELIVERIES + 1,
+        max_deliver=-1,
         max_ack_pending=64,
     )
 
@@ -146,10 +154,9 @@ async def _fetch(
 async def _deliver(message: Msg, receive: Receive, bury: Bury) -> None:
     deliveries = message.metadata.num_delivered or 1
     try:
-        await receive(message.data)
+        await receive(Message(message.subject, message.headers or {}, message.data))
     except RejectedError as error:
-        await bury(message.subject, message.data, str(error), deliveries)
-        await message.term()
+        await _bury(message, str(error), deliveries, bury)
     except Exception as error:
         await _retry_or_bury(message, error, deliveries, bury)
     else:
@@ -157,12 +164,22 @@ async def _deliver(message: Msg, receive: Receive, bury: Bury) -> None:
 
 
 async def _retry_or_bury(message: Msg, error: Exception, deliveries: int, bury: Bury) -> None:
-    _log.warning("handling failed", subject=message.subject, deliveries=deliveries, exc_info=error)
-    if deliveries < MAX_DELIVERIES:
+    """An outage of our own gives no message up, however long it lasts."""
+    _log.warning("handling failed", subject=message.subject, deliveries=deliveries, error=repr(error))
+    if is_outage(error) or deliveries < MAX_DELIVERIES:
         await message.nak(delay=RETRY_SECONDS[min(deliveries, len(RETRY_SECONDS)) - 1])
         return
-    await bury(message.subject, message.data, f"failed {deliveries} times, at last with {error!r}", deliveries)
-    await message.term()
+    await _bury(message, f"failed {deliveries} times, at last with {error!r}", deliveries, bury)
+
+
+async def _bury(message: Msg, reason: str, deliveries: int, bury: Bury) -> None:
+    try:
+        await bury(message.subject, message.data, reason, deliveries)
+    except Exception as error:
+        _log.warning("dead letter not written", subject=message.subject, error=repr(error))
+        await message.nak(delay=RETRY_SECONDS[-1])
+    else:
+        await message.term()
 
 
 async def _log_error(error: Exception) -> None:

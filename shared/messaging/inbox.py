@@ -9,9 +9,9 @@ import hashlib
 
 from pydantic import ValidationError
 
-from shared.contract.events import Event, RejectedError
+from shared.contract.events import SUBJECT_PREFIX, Event, RejectedError
 from shared.contract.words import LONGEST_REASON
-from shared.messaging.handlers import Handlers
+from shared.messaging.handlers import Handlers, Message
 from shared.messaging.repository import DeadLetter, HandledEvent, MessageStore
 from shared.process.logs import get_logger
 from shared.storage.database import Read, Transactions
@@ -74,10 +74,17 @@ class Inbox:
             letter = await self._store.letter(tx, letter_id)
         if letter is None:
             return False
-        await self.receive(letter.payload)
+        await self._receive_again(letter)
         async with self._database.write() as write:
             await self._store.mark_replayed(write, letter_id)
         return True
+
+    async def _receive_again(self, letter: DeadLetter) -> None:
+        event_type = letter.subject.removeprefix(f"{SUBJECT_PREFIX}.").partition(".")[0]
+        handle = self._handlers.outside.get(event_type)
+        if handle is None:
+            return await self.receive(letter.payload)
+        await handle(Message(letter.subject, {}, letter.payload.encode()))
 
     async def cursor(self, producer: str) -> str | None:
         """Where the reading of a producer's feed has come to."""

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from shared.contract.events import Event
 from shared.messaging.tables import Messaging
-from shared.storage.database import Read, Write
+from shared.storage.database import Read, Write, lock_for_transaction
+from shared.storage.pruning import older_than, rule
+from shared.storage.retention import Rule
 
 
 class FeedRow(NamedTuple):
-    """An event in the outbox, and its place in the feed: the transaction that wrote it, and its position."""
+    """An event in the outbox, and its place in the feed."""
 
-    transaction: str
-    position: int
+    sequence: int
+    event_id: UUID
     event: dict[str, Any]
 
 
 class HandledEvent(NamedTuple):
-    """An event that was handled."""
+    """An event that was handled. `id` is unique for its source; `summary`: what it says, in a line."""
 
-    id: UUID
+    id: str
     type: str
     subject: str
     source: str
+    summary: str | None
     handled_at: datetime
 
 
@@ -46,6 +49,14 @@ class DeadLetter(NamedTuple):
     replayed_at: datetime | None
 
 
+class KeptDays(NamedTuple):
+    """For how many days messages are kept. Handled ones must outlive the events, lest an event read again be handled again."""
+
+    events: float
+    handled: float
+    letters: float
+
+
 class MessageStore:
     """The messaging tables of one service."""
 
@@ -58,22 +69,49 @@ class MessageStore:
         row = {"event_id": event.id, "type": event.type, "subject": event.nats_subject}
         await tx.execute(insert(self._outbox).values(event=event.model_dump(mode="json"), **row))
 
-    async def after(self, tx: Read, transaction: str, position: int, limit: int, types: Sequence[str]) -> list[FeedRow]:
-        """Events after a place in the feed, oldest first, older than every transaction that still runs; all types if none given."""
+    async def has_unordered(self, tx: Read) -> bool:
+        """Whether a committed event has no place in the feed yet."""
         table = self._outbox
-        statement = (
-            select(table.c.transaction, table.c.position, table.c.event)
-            .where(
-                text('("transaction", position) > (cast(:transaction as text)::xid8, :position)'),
-                table.c.transaction < literal_column("pg_snapshot_xmin(pg_current_snapshot())"),
-            )
-            .order_by(table.c.transaction, table.c.position)
-            .limit(limit)
-        )
-        if types:
-            statement = statement.where(table.c.type.in_(types))
-        rows = await tx.execute(statement, {"transaction": transaction, "position": position})
-        return [FeedRow(str(row.transaction), row.position, row.event) for row in rows]
+        return (
+            await tx.execute(select(table.c.position).where(table.c.sequence.is_(None)).limit(1))
+        ).first() is not None
+
+    async def order(self, tx: Write) -> None:
+        """Give the events without one their places, after all that have one. One orderer at a time."""
+        table = self._outbox
+        await lock_for_transaction(tx, f"order {table.schema} outbox")
+        place = func.row_number().over(order_by=table.c.position).label("place")
+        waiting = select(table.c.position, place).where(table.c.sequence.is_(None)).subquery()
+        last = select(func.coalesce(func.max(table.c.sequence), 0)).scalar_subquery()
+        this = table.c.position == waiting.c.position
+        await tx.execute(update(table).values(sequence=last + waiting.c.place).where(this))
+
+    async def event_at(self, tx: Read, sequence: int) -> UUID | None:
+        """The id of the event at a place in the feed."""
+        table = self._outbox
+        found: UUID | None = (await tx.execute(select(table.c.event_id).where(table.c.sequence == sequence))).scalar()
+        return found
+
+    async def last(self, tx: Read) -> FeedRow | None:
+        """The newest event that has a place in the feed."""
+        placed = self._placed(0).order_by(self._outbox.c.sequence.desc()).limit(1)
+        row = (await tx.execute(placed)).first()
+        return FeedRow(*row) if row else None
+
+    async def after(self, tx: Read, sequence: int, limit: int, types: Sequence[str]) -> list[FeedRow]:
+        """Events after a place in the feed, oldest first; all types if none given."""
+        ordered = self._placed(sequence).order_by(self._outbox.c.sequence).limit(limit)
+        if not types:
+            return [FeedRow(*row) for row in await tx.execute(ordered)]
+        # one look into the index for each type: a filter would walk over every event of the others
+        each = [ordered.where(self._outbox.c.type == one).subquery().select() for one in dict.fromkeys(types)]
+        found = union_all(*each).subquery()
+        rows = await tx.execute(select(found).order_by(found.c.sequence).limit(limit))
+        return [FeedRow(*row) for row in rows]
+
+    def _placed(self, sequence: int) -> Select[Any]:
+        table = self._outbox
+        return select(table.c.sequence, table.c.event_id, table.c.event).where(table.c.sequence > sequence)
 
     async def newest(self, tx: Read, limit: int) -> list[dict[str, Any]]:
         """The newest events of the outbox, newest first."""
@@ -81,9 +119,14 @@ class MessageStore:
         return list((await tx.execute(select(table.c.event).order_by(table.c.position.desc()).limit(limit))).scalars())
 
     async def unpublished(self, tx: Write, limit: int) -> list[dict[str, Any]]:
-        """Events that were not published yet, oldest first, locked; those that another relay has locked are left to it."""
+        """Ordered events that were not published yet, oldest first, locked; what another relay has locked is left to it."""
         table = self._outbox
-        waiting = select(table.c.event).where(table.c.published_at.is_(None)).order_by(table.c.position).limit(limit)
+        waiting = (
+            select(table.c.event)
+            .where(table.c.published_at.is_(None), table.c.sequence.is_not(None))
+            .order_by(table.c.sequence)
+            .limit(limit)
+        )
         return list((await tx.execute(waiting.with_for_update(skip_locked=True))).scalars())
 
     async def mark_published(self, tx: Write, ids: Sequence[UUID]) -> None:
@@ -93,14 +136,15 @@ class MessageStore:
 
     async def claim(self, tx: Write, event: Event) -> bool:
         """Remember an event as handled; False if it was already."""
-        row = {"event_id": event.id, "type": event.type, "subject": event.subject, "source": event.source}
+        identity = {"source": event.source, "event_id": str(event.id)}
+        row = {**identity, "type": event.type, "subject": event.subject, "summary": event.data.summary}
         statement = insert_or(self._inbox).values(row).on_conflict_do_nothing().returning(self._inbox.c.event_id)
         return (await tx.execute(statement)).first() is not None
 
     async def handled(self, tx: Read, limit: int) -> list[HandledEvent]:
         """The newest handled events, newest first."""
         table = self._inbox
-        columns = (table.c.event_id, table.c.type, table.c.subject, table.c.source, table.c.handled_at)
+        columns = (table.c.event_id, table.c.type, table.c.subject, table.c.source, table.c.summary, table.c.handled_at)
         rows = await tx.execute(select(*columns).order_by(table.c.handled_at.desc()).limit(limit))
         return [HandledEvent(*row) for row in rows]
 
@@ -141,3 +185,18 @@ class MessageStore:
         await tx.execute(
             statement.on_conflict_do_update(index_elements=["producer"], set_={"cursor": cursor, "read_at": func.now()})
         )
+
+    def retention(self, keep: KeptDays) -> list[Rule]:
+        """How long messages are kept. What was not published stays, and so does the newest event, which cursors name."""
+        outbox, inbox, letters = self._outbox, self._inbox, self._letters
+
+        def read_by_all(age: timedelta) -> ColumnElement[bool]:
+            newest = select(func.max(outbox.c.sequence)).scalar_subquery()
+            published = and_(outbox.c.published_at.is_not(None), outbox.c.sequence < newest)
+            return and_(older_than(age, outbox.c.created_at), published)
+
+        return [
+            rule(outbox, "published events", keep.events, read_by_all),
+            rule(inbox, "handled events", keep.handled, lambda age: older_than(age, inbox.c.handled_at)),
+            rule(letters, "dead letters", keep.letters, lambda age: older_than(age, letters.c.died_at)),
+        ]

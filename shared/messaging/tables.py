@@ -20,17 +20,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import UserDefinedType
-
-
-class Xid8(UserDefinedType[str]):
-    """Postgres' 64-bit transaction id, read as text."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """The column type in DDL."""
-        return "xid8"
 
 
 class Messaging:
@@ -42,25 +31,28 @@ class Messaging:
             "outbox",
             metadata,
             Column("position", BigInteger, Identity(always=True), primary_key=True),
-            # with the position, what the feed is ordered by: see shared/outbox.py
-            Column("transaction", Xid8(), nullable=False, server_default=text("pg_current_xact_id()")),
+            # the place in the feed, given after the commit: see outbox.py
+            Column("sequence", BigInteger, unique=True),
             Column("event_id", Uuid, nullable=False, unique=True),
             Column("type", Text, nullable=False),
             Column("subject", Text, nullable=False),
             Column("event", JSONB, nullable=False),
             Column("created_at", DateTime(timezone=True), nullable=False, server_default=now),
             Column("published_at", DateTime(timezone=True)),
-            Index("outbox_unpublished", "position", postgresql_where=text("published_at is null")),
-            Index("outbox_feed", "transaction", "position"),
+            Index("outbox_unpublished", "sequence", postgresql_where=text("published_at is null")),
+            Index("outbox_by_type", "type", "sequence"),
+            Index("outbox_unordered", "position", postgresql_where=text("sequence is null")),
         )
         self.inbox = Table(
             "inbox",
             metadata,
-            Column("event_id", Uuid, primary_key=True),
+            Column("source", Text, primary_key=True),
+            Column("event_id", Text, primary_key=True),
             Column("type", Text, nullable=False),
             Column("subject", Text, nullable=False),
-            Column("source", Text, nullable=False),
+            Column("summary", Text),
             Column("handled_at", DateTime(timezone=True), nullable=False, server_default=now),
+            Index("inbox_by_time", "handled_at"),
         )
         self.feed_cursors = Table(
             "feed_cursors",

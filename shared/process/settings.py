@@ -94,6 +94,25 @@ class ServiceSettings(BaseServiceSettings):
         default=5.0, gt=0, le=3600, description="Seconds between reads of the producers' event feeds"
     )
 
+    keep_events_days: float = Field(
+        default=90, ge=1, le=36_500, description="Days for which published events stay in a service's feed"
+    )
+    keep_handled_days: float = Field(
+        default=180,
+        ge=1,
+        le=36_500,
+        description="Days for which handled events are remembered; more than the feeds keep",
+    )
+    keep_letters_days: float = Field(default=90, ge=1, le=36_500, description="Days for which dead letters are kept")
+
+    def faults(self) -> list[str]:
+        """Combinations that cannot work."""
+        own = []
+        if self.keep_handled_days <= self.keep_events_days:
+            text = f"must be more than {PREFIX}KEEP_EVENTS_DAYS={self.keep_events_days:g}, or events would be handled twice"
+            own.append(f"{PREFIX}KEEP_HANDLED_DAYS={self.keep_handled_days:g} {text}")
+        return [*super().faults(), *own]
+
     def url_of(self, service: str) -> str:
         """The address of a service of the suite, by its name."""
         url: str = getattr(self, f"{service}_url")

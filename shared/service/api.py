@@ -1,16 +1,18 @@
-"""The routes that every service has for its events: the feed, and the dead letters."""
+"""The routes that every service has for its events: the feed, the dead letters, and how long what is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.contract.events import Event, EventType, RejectedError
-from shared.messaging.outbox import BEGINNING
+from shared.messaging.outbox import BEGINNING, CursorUnknownError
 from shared.service.frame import ServiceFrame
+from shared.storage.retention import Figures
 from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE
 from shared.web.problems import NotFound, Problem, problems
@@ -22,6 +24,12 @@ class InvalidCursor(Problem):
     """The cursor is none of this feed."""
 
     status, slug = 422, "invalid-cursor"
+
+
+class CursorUnknown(Problem):
+    """The cursor is of another history of this feed (the database was restored), or what it names was pruned: begin anew."""
+
+    status, slug = 410, "cursor-unknown"
 
 
 class StillRejected(Problem):
@@ -40,7 +48,7 @@ Frame = Annotated[ServiceFrame, Depends(frame_of)]
 
 
 class EventPage(BaseModel):
-    """Events in order; pass `next` as `after` to go on."""
+    """Events in order; pass `next` as `after` to go on. It is past events of other types as well."""
 
     items: list[Event]
     next: str
@@ -65,7 +73,44 @@ class DeadLetterPage(BaseModel):
     items: list[DeadLetter]
 
 
-@router.get("/events", responses=problems(InvalidCursor))
+class KeptTable(BaseModel):
+    """A table of which some rows are kept for a time only."""
+
+    table: str
+    what: str
+    keep_days: float
+    rows: int = Field(description="As Postgres estimates them")
+    bytes: int = Field(description="With the indexes")
+    overdue: int = Field(description="Rows that would be deleted now")
+
+
+class RetentionReport(BaseModel):
+    """Every such table of this service."""
+
+    items: list[KeptTable]
+
+    @classmethod
+    def of(cls, figures: Sequence[Figures]) -> Self:
+        """From the figures."""
+        return cls(
+            items=[
+                KeptTable(
+                    table=rule.table, what=rule.what, keep_days=rule.days,
+                    rows=size.rows, bytes=size.bytes, overdue=overdue,
+                )
+                for rule, size, overdue in figures
+            ]
+        )  # fmt: skip
+
+
+class Pruned(BaseModel):
+    """Rows by table that were deleted, or would be."""
+
+    deleted: dict[str, int]
+    dry_run: bool
+
+
+@router.get("/events", responses=problems(InvalidCursor, CursorUnknown))
 async def list_events(
     frame: Frame,
     after: Annotated[str, Query(description="Cursor of the last event already read", examples=[BEGINNING])] = BEGINNING,
@@ -73,12 +118,30 @@ async def list_events(
     type: Annotated[list[EventType] | None, Query(description="Only these types")] = None,
 ) -> EventPage:
     """This service's events in the order in which they became visible."""
-    async with frame.connections.database.read() as tx:
+    outbox, database = frame.connections.outbox, frame.connections.database
+    await outbox.order_once(database)
+    async with database.read() as tx:
         try:
-            events, cursor = await frame.connections.outbox.page(tx, after, limit, type or ())
+            events, cursor = await outbox.page(tx, after, limit, type or ())
         except ValueError as error:
             raise InvalidCursor(str(error)) from None
+        except CursorUnknownError as error:
+            raise CursorUnknown(str(error)) from None
     return EventPage(items=events, next=cursor)
+
+
+@router.get("/retention")
+async def read_retention(frame: Frame) -> RetentionReport:
+    """What is kept for how long, and what would be deleted now."""
+    return RetentionReport.of(await frame.retention.figures())
+
+
+@router.post("/retention", dependencies=[OPERATE])
+async def prune(frame: Frame, dry_run: Annotated[bool, Query(description="Only say what would go")] = False) -> Pruned:
+    """Delete now what is over its time, as happens every hour by itself. Nothing that a decision rests on is ever deleted."""
+    if not dry_run:
+        return Pruned(deleted=await frame.retention.prune(), dry_run=False)
+    return Pruned(deleted={each.rule.table: each.overdue for each in await frame.retention.figures()}, dry_run=True)
 
 
 @router.get("/dead-letters")

@@ -5,7 +5,7 @@ A service starts at once and waits for its dependencies by itself: loops retry, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,17 +13,19 @@ from functools import partial
 import httpx
 
 from shared.messaging.bus import Bus
+from shared.messaging.doorbell import Doorbell
 from shared.messaging.feed import Feed
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import Outbox
-from shared.messaging.repository import MessageStore
+from shared.messaging.repository import KeptDays, MessageStore
 from shared.messaging.tables import Messaging
 from shared.process.credentials import authorization
 from shared.process.settings import ServiceSettings
 from shared.process.tasks import Loop, background
 from shared.service.migrations import require_head
 from shared.storage.database import Database
+from shared.storage.retention import Retention, Rule
 from shared.web.application import Check
 
 
@@ -62,25 +64,38 @@ class Connections:
 class ServiceFrame:
     """What keeps a service going: events out, events in by bus and feed, and its own loops."""
 
-    def __init__(self, connections: Connections, handlers: Handlers) -> None:
+    def __init__(self, connections: Connections, handlers: Handlers, rules: Sequence[Rule] = ()) -> None:
+        """`rules`: what the service keeps for a time only, beside its messages."""
         self.connections = connections
         self.inbox = Inbox(connections.database, connections.messages, handlers)
+        self.feeds = {
+            producer: Feed(producer, connections.settings.url_of(producer), types, self.inbox, connections.client)
+            for producer, types in handlers.feeds.items()
+        }
+        self.doorbell = Doorbell(handlers, self.feeds)
+        to = connections.settings
+        keep = KeptDays(to.keep_events_days, to.keep_handled_days, to.keep_letters_days)
+        self.retention = Retention(connections.database, [*connections.messages.retention(keep), *rules])
 
     @property
     def checks(self) -> dict[str, Check]:
         """The dependencies that `/readyz` asks."""
-        return {"postgres": self.connections.database.ping, "migrations": self._migrated, "nats": self._connected}
+        feeds = {f"feed-{producer}": feed.require_accepted for producer, feed in self.feeds.items()}
+        own = {"postgres": self.connections.database.ping, "migrations": self._migrated, "nats": self._connected}
+        return {**own, **feeds}
 
     @asynccontextmanager
     async def running(self, loops: Mapping[str, Loop]) -> AsyncIterator[None]:
-        """Relay the outbox, consume events, read feeds, and run the service's own loops while the block lasts."""
+        """Order and relay the outbox, listen to the bus, read feeds, and run the service's own loops while the block lasts."""
         to = self.connections
         everything: dict[str, Loop] = {
+            "retention": self.retention.run,
+            "order": partial(to.outbox.order, to.database),
             "relay": partial(to.outbox.relay, to.database, to.bus.publish),
             "consumer": partial(
-                to.bus.consume, to.name, self.inbox.handlers.types, self.inbox.receive, self.inbox.bury
+                to.bus.consume, to.name, self.inbox.handlers.types, self.doorbell.receive, self.inbox.bury
             ),
-            **self._feeds(),
+            **{f"feed-{each.producer}": partial(each.follow, to.settings.feed_seconds) for each in self.feeds.values()},
             **loops,
         }
         try:
@@ -88,15 +103,6 @@ class ServiceFrame:
                 yield
         finally:
             await to.close()
-
-    def _feeds(self) -> dict[str, Loop]:
-        """A loop for each producer whose events are handled."""
-        to = self.connections
-        feeds = [
-            Feed(producer, to.settings.url_of(producer), types, self.inbox, to.client)
-            for producer, types in self.inbox.handlers.feeds.items()
-        ]
-        return {f"feed-{feed.producer}": partial(feed.follow, to.settings.feed_seconds) for feed in feeds}
 
     async def _migrated(self) -> None:
         await require_head(self.connections.database, self.connections.name)

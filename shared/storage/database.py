@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import NewType, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Read = NewType("Read", AsyncConnection)
@@ -74,3 +76,8 @@ class Database:
 async def lock_for_transaction(tx: Write, name: str) -> None:
     """Wait for the advisory lock of `name`; it is held until the transaction ends."""
     await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error says that the database is away just now, so that the same thing may be tried again."""
+    return isinstance(error, OSError | DBAPIError | PoolTimeoutError)

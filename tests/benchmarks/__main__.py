@@ -7,6 +7,7 @@ machines are noisy, so compare rows of one run with each other.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from tests.benchmarks.compilation import compilation
 from tests.benchmarks.gauntlet import gauntlet, heuristic_move
+from tests.benchmarks.ground import ground
 from tests.benchmarks.random_games import random_games
 
 SECTIONS: dict[str, Callable[[bool], Table]] = {
@@ -21,6 +23,7 @@ SECTIONS: dict[str, Callable[[bool], Table]] = {
     "heuristic": heuristic_move,
     "gauntlet": gauntlet,
     "compilation": compilation,
+    "ground": ground,
 }
 
 
@@ -29,13 +32,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"any of {', '.join(SECTIONS)}; all if none is named")
     parser.add_argument("--quick", action="store_true", help="a tenth of the games")
+    parser.add_argument("--json", action="store_true", help="one JSON document for each section")
     arguments = parser.parse_args()
     for name in arguments.sections:
         if name not in SECTIONS:
             parser.error(f"there is no section {name!r}; give any of {', '.join(SECTIONS)}")
     console = Console(width=110)
     for name in arguments.sections or SECTIONS:
-        console.print(SECTIONS[name](arguments.quick))
+        table = SECTIONS[name](arguments.quick)
+        print(as_json(table)) if arguments.json else console.print(table)
+
+
+def as_json(table: Table) -> str:
+    """A table's rows as JSON, one object each."""
+    columns = {str(column.header): list(column.cells) for column in table.columns}
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return json.dumps({str(table.title): rows}, indent=2)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from local.suite import SERVICES
 from shared.messaging.bus import Bus
 from shared.storage.files import digest_of
 from tests.kit.operator import DEMO, HEX8, Operator, running_suite
@@ -38,11 +39,14 @@ class Scene:
     def types(self, command: str) -> tuple[int, str]:
         """Run a command as printed, but for its placeholders, in the suite's folder; returns its exit code and output."""
         until(self.settled, 60, lambda: self.operator.suite.log.read_text()[-3000:])
+        self.announced += command.startswith(
+            (".venv/bin/ringrift announce", "curl -X POST localhost:8771/v1/trainings")
+        )
+        urls = {f"RINGRIFT_{name.upper()}_URL": self.operator.suite.addresses.url(name) for name in SERVICES}
         for placeholder, value in self.stands_for.items():
             command = command.replace(placeholder, value)
-        self.announced += command.startswith(".venv/bin/ringrift announce")
         ended = subprocess.run(
-            ["bash", "-c", STRICT + command], cwd=self.operator.suite.folder, env=environment(), capture_output=True,
+            ["bash", "-c", STRICT + command], cwd=self.operator.suite.folder, env=environment() | urls, capture_output=True,
             text=True, timeout=60,
         )  # fmt: skip
         return ended.returncode, ended.stdout + ended.stderr
@@ -86,7 +90,6 @@ def set_up() -> Iterator[Scene]:
             for port, name in ((8770, "promotion"), (8771, "gauntlet"), (8772, "distribution"))
         }
         stands_for = {host: suite.addresses.url(name).removeprefix("http://") for host, name in hosts.items()} | {
-            "NATS_URL": suite.nats.url,
             "/ID/": f"/{operator.get('gauntlet', '/v1/evaluations')['items'][0]['id']}/",
             "nodes/NAME": "nodes/gone",
             "dead-letters/7": f"dead-letters/{letter['id']}",

@@ -37,6 +37,7 @@ class Suite:
     client: httpx.AsyncClient
     bus: Bus
     models: Path
+    promotion: PolicyGiver
 
     def add_demo_model(self, name: str = "trained") -> str:
         """Put a demo model into the models folder; returns its path as events name it."""
@@ -78,8 +79,10 @@ class Suite:
         return await self.eventually(begun)
 
     async def announce(self, data: EventData) -> Event:
-        """Publish an event about these data; returns it."""
+        """Publish an event about these data, which is in the feed of the service that emits such; returns it."""
         event = Event.of(data, source="/tests")
+        if data.producer == "promotion":
+            self.promotion.feed.append(event)
         await self.bus.publish(event)
         return event
 
@@ -112,7 +115,7 @@ def promotion(policy: GatePolicy) -> Iterator[PolicyGiver]:
 async def suite(
     database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, Any], promotion: PolicyGiver
 ) -> AsyncIterator[Suite]:
-    """A running gauntlet service whose promotion service has a policy, and no feed."""
+    """A running gauntlet service whose promotion service has a policy, and a feed of what was announced."""
     models = tmp_path / "models"
     models.mkdir()
     usual = {"gauntlet_lease_seconds": 2, "feed_seconds": 0.2}
@@ -125,6 +128,6 @@ async def suite(
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gauntlet", timeout=60) as client:
-                yield Suite(app, client, bus, models)
+                yield Suite(app, client, bus, models, promotion)
     finally:
         await bus.close()

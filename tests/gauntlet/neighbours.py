@@ -9,18 +9,21 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from shared.contract.events import Event
 from shared.contract.policy import GatePolicy
+from tests.kit.feeds import feed_page
 from tests.kit.http_server import serving
 
 
 class PolicyGiver:
-    """A real HTTP server that hands out `policy` with the games asked for. `away`: it answers 503;
+    """A real HTTP server that hands out `policy` with the games asked for. `away`: it answers 503 to that;
     `raw`: it says that instead; `lists`: it also lists the policy unasked."""
 
     def __init__(self, policy: GatePolicy) -> None:
         self.policy, self.away, self.lists = policy, False, False
         self.raw: bytes | None = None
         self.asked: list[str] = []
+        self.feed: list[Event] = []
         self.url = ""
 
     @contextmanager
@@ -32,9 +35,9 @@ class PolicyGiver:
             """The one verb."""
 
             def do_GET(self) -> None:
-                """The policy; the feed is away."""
+                """The policy, or the feed."""
                 address = urlsplit(self.path)
-                known = address.path.startswith("/v1/") and "polic" in address.path and not giver.away
+                known = address.path == "/v1/events" or (address.path.startswith("/v1/") and not giver.away)
                 body = giver.answer(address.path, address.query) if known else b"{}"
                 self.send_response(200 if known else 503)
                 self.send_header("Content-Length", str(len(body)))
@@ -48,7 +51,9 @@ class PolicyGiver:
             yield self
 
     def answer(self, path: str, query: str) -> bytes:
-        """The policy in force, with another number of games if asked."""
+        """The feed, or the policy in force, with another number of games if asked."""
+        if path == "/v1/events":
+            return json.dumps(feed_page(self.feed, query)).encode()
         if self.raw is not None:
             return self.raw
         if path == "/v1/policies":

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.gauntlet.training import training_id
 from shared.contract.events.promotion import ModelPromoted
 from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.policy import GatePolicy
@@ -22,9 +23,9 @@ async def test_a_trained_model_is_evaluated(suite: Suite) -> None:
     event = await suite.announce(data)
     await suite.eventually(lambda: suite.events("EVALUATION_COMPLETED"))
     [completed], [started] = await suite.events("EVALUATION_COMPLETED"), await suite.events("EVALUATION_STARTED")
-    assert completed["evaluation_id"] == started["evaluation_id"] == str(event.id)
+    assert completed["evaluation_id"] == started["evaluation_id"] == str(training_id(event.source, str(event.id)))
     assert completed["digest"] == digest_of(DEMO / "hex8_2p_trained.pth")
-    games = (await suite.get(f"/v1/evaluations/{event.id}/games?limit=1000"))["items"]
+    games = (await suite.get(f"/v1/evaluations/{training_id(event.source, str(event.id))}/games?limit=1000"))["items"]
     opponents = completed["evidence"]["opponents"]
     assert len(games) == sum(each["games"] for each in opponents)
     assert [each["opponent"] for each in opponents] == ["random", "heuristic"]

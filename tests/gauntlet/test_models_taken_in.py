@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from services.gauntlet.training import training_id
 from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import ensure_stream
 from tests.gauntlet.conftest import DEMO, Suite
@@ -96,7 +97,7 @@ async def test_g01_what_was_not_announced_is_not_evaluated(
         return await suite.events("EVALUATION_FAILED")
 
     [found] = await suite.eventually(failed)
-    assert (found["evaluation_id"], found["code"]) == (str(event.id), code)
+    assert (found["evaluation_id"], found["code"]) == (str(training_id(event.source, str(event.id))), code)
     assert found["reason"]
 
 

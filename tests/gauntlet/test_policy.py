@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.gauntlet.training import training_id
 from shared.contract.events.promotion import EvaluationRequested
 from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.evidence import Evidence
@@ -41,11 +42,11 @@ async def test_f25_the_environment_cannot_differ_from_the_policy(suite: Suite) -
     evidence = Evidence.model_validate_json(json.dumps(completed["evidence"]))
     assert (evidence.gates, evidence.policy_id, evidence.skipped) == (STRICT, STRICT.id, False)
     assert [(each.opponent, each.games_planned) for each in evidence.opponents] == [("random", 6), ("heuristic", 6)]
-    detail = await suite.get(f"/v1/evaluations/{event.id}")
+    detail = await suite.get(f"/v1/evaluations/{training_id(event.source, str(event.id))}")
     assert [each["threshold"] for each in detail["opponents"]] == [0.3, 1.0]
     for each in evidence.opponents:
         assert each.verdict(2, STRICT.threshold(each.opponent)) is not GateVerdict.UNDECIDED
-        before = await blocks_before_the_last(suite, str(event.id), each.opponent)
+        before = await blocks_before_the_last(suite, str(training_id(event.source, str(event.id))), each.opponent)
         assert exact_gate(sum(before), len(before), 6, 2, STRICT.threshold(each.opponent)) is GateVerdict.UNDECIDED
 
 

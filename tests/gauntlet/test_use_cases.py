@@ -64,6 +64,7 @@ class Trial:
 
     async def emitted(self) -> list[str]:
         """The types of all events, oldest first."""
+        await self.outbox.order_once(self.database)
         async with self.database.read() as tx:
             return [event.type for event in (await self.outbox.page(tx, BEGINNING, 100)).events]
 

@@ -31,7 +31,7 @@ class _Tables:
 
 
 class MemoryMessages(MessageStore):
-    """The messaging tables of one service, in memory. Every event is a transaction of its own."""
+    """The messaging tables of one service, in memory. Every event has its place in the feed at once."""
 
     def __init__(self) -> None:
         self.tables = _Tables()
@@ -39,10 +39,26 @@ class MemoryMessages(MessageStore):
     async def add(self, tx: Write, event: Event) -> None:
         self.tables.outbox.append(event.model_dump(mode="json"))
 
-    async def after(self, tx: Read, transaction: str, position: int, limit: int, types: Sequence[str]) -> list[FeedRow]:
-        rows = [FeedRow(str(number), number, event) for number, event in enumerate(self.tables.outbox, 1)]
-        wanted = [row for row in rows if (int(row.transaction), row.position) > (int(transaction), position)]
+    async def has_unordered(self, tx: Read) -> bool:
+        return False
+
+    async def order(self, tx: Write) -> None:
+        pass
+
+    async def event_at(self, tx: Read, sequence: int) -> UUID | None:
+        found = [row.event_id for row in self._rows() if row.sequence == sequence]
+        return found[0] if found else None
+
+    async def last(self, tx: Read) -> FeedRow | None:
+        rows = self._rows()
+        return rows[-1] if rows else None
+
+    async def after(self, tx: Read, sequence: int, limit: int, types: Sequence[str]) -> list[FeedRow]:
+        wanted = [row for row in self._rows() if row.sequence > sequence]
         return [row for row in wanted if not types or row.event["type"] in types][:limit]
+
+    def _rows(self) -> list[FeedRow]:
+        return [FeedRow(number, UUID(event["id"]), event) for number, event in enumerate(self.tables.outbox, 1)]
 
     async def newest(self, tx: Read, limit: int) -> list[dict[str, Any]]:
         return self.tables.outbox[::-1][:limit]
@@ -54,9 +70,10 @@ class MemoryMessages(MessageStore):
         self.tables.published |= {str(each) for each in ids}
 
     async def claim(self, tx: Write, event: Event) -> bool:
-        if any(each.id == event.id for each in self.tables.inbox):
+        if any((each.source, each.id) == (event.source, str(event.id)) for each in self.tables.inbox):
             return False
-        self.tables.inbox.append(HandledEvent(event.id, event.type, event.subject, event.source, NOW))
+        summary = event.data.summary
+        self.tables.inbox.append(HandledEvent(str(event.id), event.type, event.subject, event.source, summary, NOW))
         return True
 
     async def handled(self, tx: Read, limit: int) -> list[HandledEvent]:

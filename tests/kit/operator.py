@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from local.suite import Addresses, Suite
+from services.gauntlet.training import training_id
 from shared.contract.events import Event
 from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import Bus
@@ -87,6 +88,11 @@ class Operator:
     def eventually(self, question: Callable[[], Any]) -> Any:
         """The first true answer; a test fails, with the end of the log, if there is none in time."""
         return until(question, 90, lambda: self.suite.log.read_text()[-3000:])
+
+
+def evaluation_of(event: Event) -> str:
+    """The id of the evaluation to which a trainer's event leads."""
+    return str(training_id(event.source, str(event.id)))
 
 
 @contextmanager

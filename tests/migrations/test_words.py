@@ -21,6 +21,8 @@ from shared.contract.words import (
     Outcome,
     PromotionKind,
     RequestState,
+    TrainingDoor,
+    TrainingState,
     Verdict,
 )
 from shared.service.migrations import SERVICES, migrate
@@ -37,6 +39,8 @@ WORDS: dict[str, set[str]] = {
     "distribution.breakers.state": set(BreakerState),
     "gauntlet.evaluations.state": set(EvaluationState),
     "gauntlet.evaluations.reason": set(get_args(EvaluationReason)),
+    "gauntlet.trainings.state": set(TrainingState),
+    "gauntlet.trainings.door": set(get_args(TrainingDoor)),
     "gauntlet.games.opponent": set(OPPONENTS),
     "gauntlet.games.outcome": set(get_args(Outcome)),
     "promotion.promotion_requests.state": set(RequestState),

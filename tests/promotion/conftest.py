@@ -68,8 +68,13 @@ class Suite:
     async def evaluated(self, digest: str, previous: CanonicalReference | None = None, wins: int = 43) -> Event:
         """Announce a finished evaluation of a model; returns the event."""
         event = announcement(completed(digest, previous, wins))
-        await self.bus.publish(event)
+        await self.hears(event)
         return event
+
+    async def hears(self, event: Event) -> None:
+        """The gauntlet emits an event: it is in its feed, and the bell rings."""
+        self.gauntlet.feed.append(event)
+        await self.bus.publish(event)
 
     async def canonical(self) -> Any:
         """The canonical version of hex8 for two players, None if there is none yet."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from shared.contract.events import Event
+from tests.kit.feeds import feed_page
 from tests.kit.http_server import serving
 
 
@@ -62,6 +63,4 @@ class Neighbour:
 
     def page(self, query: str) -> Any:
         """The events after the cursor."""
-        after = int(parse_qs(query)["after"][0].split(".")[1])
-        items = [event.model_dump(mode="json") for event in self.feed[after:]]
-        return {"items": items, "next": f"0.{after + len(items)}"}
+        return feed_page(self.feed, query)

@@ -56,7 +56,7 @@ async def test_f25_a_request_stays_open_until_it_is_judged_under_the_present_pol
     """The operator waits for the next evaluation, and what that one finds is the end."""
     request = await suite.asked()
     digest = suite.add_model(b"asked")
-    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+    await suite.hears(announcement(completed(digest, request_id=UUID(request["id"]))))
 
     async def asked_again() -> Any:
         return (await suite.events("EVALUATION_REQUESTED"))[1:]
@@ -68,7 +68,7 @@ async def test_f25_a_request_stays_open_until_it_is_judged_under_the_present_pol
     found = Evidence.model_validate(
         {**data.evidence.model_dump(), "gates": POLICY, "policy_id": POLICY.id, "opponents": [against("random", 0)]}
     )
-    await suite.bus.publish(announcement(data.model_copy(update={"evidence": found})))
+    await suite.hears(announcement(data.model_copy(update={"evidence": found})))
     closed = await suite.closed(request["id"])
     assert (closed["state"], closed["code"]) == ("refused", "evidence_invalid")
     assert "50 games were planned, and the policy asks for 60" in closed["reason"]
@@ -80,7 +80,7 @@ async def test_f25_games_skipped_under_an_earlier_policy_are_played(suite: Suite
     found = Evidence.model_validate(
         {**data.evidence.model_dump(), "gates": GatePolicy(skip_games=True), "skipped": True, "opponents": []}
     )
-    await suite.bus.publish(announcement(data.model_copy(update={"evidence": found})))
+    await suite.hears(announcement(data.model_copy(update={"evidence": found})))
 
     async def asked() -> Any:
         return await suite.events("EVALUATION_REQUESTED")
@@ -112,7 +112,7 @@ async def test_a_request_carries_its_policy(suite: Suite) -> None:
 @pytest.mark.parametrize("settings_changed", [{"auto_promote": False}])
 async def test_verdict_and_disposition_are_told_apart(suite: Suite) -> None:
     """A candidate that passed and waits for a person: so in the event, in the decision and in the status."""
-    await suite.bus.publish(announcement(completed(suite.add_model(b"first"))))
+    await suite.hears(announcement(completed(suite.add_model(b"first"))))
 
     async def said() -> Any:
         return await suite.events("MODEL_PROMOTION_FAILED")
@@ -127,6 +127,6 @@ async def test_a_request_says_by_a_code_how_it_ended(suite: Suite) -> None:
     """For programs, beside the reason in words."""
     request = await suite.asked(dry_run=True)
     digest = suite.add_model(b"asked")
-    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+    await suite.hears(announcement(completed(digest, request_id=UUID(request["id"]))))
     closed = await suite.closed(request["id"])
     assert (closed["state"], closed["code"]) == ("refused", "dry_run")

@@ -193,7 +193,7 @@ async def test_one_configuration_without_bytes_does_not_stop_the_others(suite: S
     await asyncio.to_thread(suite.store.path(digest).unlink)
     await asyncio.to_thread((suite.models / NAME).unlink)
     square = completed(suite.add_model(b"other")).model_copy(update={"board_type": "square8"})
-    await suite.bus.publish(announcement(square))
+    await suite.hears(announcement(square))
     written = suite.models / "ringrift_best_square8_2p.pth"
 
     async def there() -> bool:

@@ -52,7 +52,7 @@ async def test_g03_the_same_event_twice_is_one_promotion(suite: Suite) -> None:
     """A redelivered event changes nothing, by bus or feed."""
     event = announcement(completed(suite.add_model(b"first")))
     suite.gauntlet.feed.append(event)
-    await asyncio.gather(suite.bus.publish(event), suite.bus.publish(event))
+    await asyncio.gather(suite.hears(event), suite.hears(event))
     await suite.eventually(suite.canonical)
     await suite.evaluated(suite.add_model(b"weak!"), wins=0)
     await refusals(suite, 1)
@@ -63,7 +63,7 @@ async def test_g03_the_same_event_twice_is_one_promotion(suite: Suite) -> None:
 async def test_g03_one_evaluation_reported_by_two_events_is_decided_once(suite: Suite) -> None:
     """A second end of one evaluation is kept as a dead letter with the reason, and promotes nothing."""
     data = completed(suite.add_model(b"first"))
-    await asyncio.gather(*(suite.bus.publish(announcement(data)) for _ in range(2)))
+    await asyncio.gather(*(suite.hears(announcement(data)) for _ in range(2)))
 
     async def letters() -> Any:
         return (await suite.get("/v1/dead-letters"))["items"]
@@ -130,7 +130,7 @@ async def test_g09_two_at_once_leave_no_gap_and_one_is_told_why(suite: Suite) ->
     events = [announcement(completed(digest, previous)) for digest in digests]
     # one comes over the bus and one from the feed, so that two tasks handle them at the same moment
     suite.gauntlet.feed.append(events[0])
-    await suite.bus.publish(events[1])
+    await suite.hears(events[1])
     [refused] = await refusals(suite, 1)
     assert refused["verdict"] == "stale"
     assert "played against canonical version 1, and now canonical is version 2" in refused["reasons"][0]
@@ -144,7 +144,7 @@ async def test_g09_a_stale_candidate_is_evaluated_again_and_then_judged(suite: S
     request = UUID((await suite.asked(gauntlet_games=50))["id"])
     first = await suite.promoted(b"first")
     digest = suite.add_model(b"asked")
-    await suite.bus.publish(announcement(completed(digest, None, request_id=request)))
+    await suite.hears(announcement(completed(digest, None, request_id=request)))
     assert (await refusals(suite, 1))[0]["verdict"] == "stale"
     again = (await suite.events("EVALUATION_REQUESTED"))[-1]["data"]
     assert (again["reason"], again["digest"], again["request_id"], again["games"]) == (
@@ -154,7 +154,7 @@ async def test_g09_a_stale_candidate_is_evaluated_again_and_then_judged(suite: S
         50,
     )
     met = CanonicalReference(version=1, digest=first)
-    await suite.bus.publish(announcement(completed(digest, met, request_id=request)))
+    await suite.hears(announcement(completed(digest, met, request_id=request)))
     closed = await suite.closed(str(request))
     assert closed["state"] == "promoted"
     assert (await suite.canonical())["decision_id"] == closed["decision_id"]
@@ -163,9 +163,9 @@ async def test_g09_a_stale_candidate_is_evaluated_again_and_then_judged(suite: S
 async def test_g03_a_request_is_good_for_one_promotion(suite: Suite) -> None:
     """After a request has ended, another evaluation in its name promotes nothing."""
     request = UUID((await suite.asked())["id"])
-    await suite.bus.publish(announcement(completed(suite.add_model(b"first"), None, 0, request)))
+    await suite.hears(announcement(completed(suite.add_model(b"first"), None, 0, request)))
     assert (await suite.closed(str(request)))["state"] == "refused"
-    await suite.bus.publish(announcement(completed(suite.add_model(b"secnd"), None, 50, request)))
+    await suite.hears(announcement(completed(suite.add_model(b"secnd"), None, 50, request)))
     refused = (await refusals(suite, 2))[1]
     assert (refused["verdict"], await suite.canonical()) == ("passed", None)
     assert "had ended before: refused" in refused["reasons"][0]
@@ -178,7 +178,7 @@ async def test_a_request_ends_with_its_evaluation(suite: Suite) -> None:
         board_type="hex8", num_players=2, evaluation_id=uuid4(), code="model_invalid", reason="it holds NaN weights",
         request_id=UUID(request["id"]),
     )  # fmt: skip
-    await suite.bus.publish(announcement(failed))
+    await suite.hears(announcement(failed))
     closed = await suite.closed(request["id"])
     assert (closed["state"], closed["reason"]) == ("failed", "model_invalid: it holds NaN weights")
 
@@ -186,7 +186,7 @@ async def test_a_request_ends_with_its_evaluation(suite: Suite) -> None:
 async def test_a_dry_run_decides_and_promotes_nothing(suite: Suite) -> None:
     """The verdict is recorded, the pointer stays."""
     request = await suite.asked(dry_run=True)
-    await suite.bus.publish(announcement(completed(suite.add_model(b"asked"), request_id=UUID(request["id"]))))
+    await suite.hears(announcement(completed(suite.add_model(b"asked"), request_id=UUID(request["id"]))))
     closed = await suite.closed(request["id"])
     assert closed["state"] == "refused"
     assert "dry run" in closed["reason"]
@@ -198,11 +198,11 @@ async def test_a_forced_request_promotes_without_games(suite: Suite) -> None:
     """Force skips the games, and the version says so; without force, evidence without games is invalid."""
     data = completed(suite.add_model(b"asked"))
     skipped = data.model_dump() | {"evidence": evidence().model_copy(update={"skipped": True, "opponents": []})}
-    await suite.bus.publish(announcement(EvaluationCompleted.model_validate(skipped)))
+    await suite.hears(announcement(EvaluationCompleted.model_validate(skipped)))
     assert (await refusals(suite, 1))[0]["verdict"] == "invalid"
     request = await suite.asked(force=True)
     forced = {**skipped, "evaluation_id": uuid4(), "request_id": UUID(request["id"])}
-    await suite.bus.publish(announcement(EvaluationCompleted.model_validate(forced)))
+    await suite.hears(announcement(EvaluationCompleted.model_validate(forced)))
     assert (await suite.closed(request["id"]))["state"] == "promoted"
     assert (await suite.canonical())["kind"] == "forced"
 
@@ -215,7 +215,7 @@ async def test_without_automatic_promotion_only_requests_promote(suite: Suite) -
     [refused] = await refusals(suite, 1)
     assert "RINGRIFT_AUTO_PROMOTE is off" in refused["reasons"][0]
     request = await suite.asked()
-    await suite.bus.publish(announcement(completed(digest, request_id=UUID(request["id"]))))
+    await suite.hears(announcement(completed(digest, request_id=UUID(request["id"]))))
     assert (await suite.closed(request["id"]))["state"] == "promoted"
 
 

@@ -85,10 +85,10 @@ def trial() -> Trial:
 async def test_it_goes_on_where_it_left_off(trial: Trial) -> None:
     """Each event is received once, in order, and the cursor follows."""
     trial.producer.events = 3
-    assert await trial.feed.read_page() == 3
-    assert await trial.feed.read_page() == 0
+    assert not await trial.feed.read_page()
+    assert not await trial.feed.read_page()
     trial.producer.events = 4
-    assert await trial.feed.read_page() == 1
+    assert not await trial.feed.read_page()
     assert trial.inbox.received == [1, 2, 3, 4]
     assert trial.inbox.cursors == {"promotion": "0.4"}
     assert trial.inbox.advances == 2

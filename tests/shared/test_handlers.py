@@ -9,7 +9,7 @@ from shared.contract.events.distribution import DistributionFailed
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
 from shared.contract.events.promotion import ModelPromoted
 from shared.contract.events.trainer import TrainingCompleted
-from shared.messaging.handlers import HandlerTable
+from shared.messaging.handlers import HandlerTable, Message
 from tests.shared.conftest import training_event
 
 Handled = list[tuple[str, Event]]
@@ -21,11 +21,16 @@ async def note(handled: Handled, tx: object, event: Event, data: object) -> None
     handled.append((event.type, event))
 
 
+async def take(handled: Handled, message: Message) -> None:
+    """Take a message from outside."""
+
+
 def test_types_and_feeds_follow_from_the_handlers() -> None:
     """A trainer's events come over the bus alone; those of services also from the feed of the service that declares them."""
     table: HandlerTable[Handled] = HandlerTable()
-    for data in (TrainingCompleted, EvaluationCompleted, ModelPromoted, EvaluationFailed):
+    for data in (EvaluationCompleted, ModelPromoted, EvaluationFailed):
         table.on(data)(note)
+    table.from_outside(TrainingCompleted)(take)
     handlers = table.bound([])
     assert handlers.types == ("TRAINING_COMPLETED", "EVALUATION_COMPLETED", "MODEL_PROMOTED", "EVALUATION_FAILED")
     assert handlers.feeds == {

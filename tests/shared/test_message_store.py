@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from shared.contract.events import Event
+from shared.messaging.outbox import Outbox
 from shared.messaging.repository import MessageStore
 from shared.storage.database import Database, Transactions
 from tests.kit.memory import MemoryDatabase, MemoryMessages
@@ -36,11 +37,12 @@ async def ground(address: str | None) -> AsyncIterator[Ground]:
 
 
 async def added(ground: Ground, *events: Event) -> None:
-    """Write events to the outbox, each in a transaction of its own."""
+    """Write events to the outbox, each in a transaction of its own, and give them their places."""
     database, store = ground
     for event in events:
         async with database.write() as tx:
             await store.add(tx, event)
+    await Outbox(store).order_once(database)
 
 
 async def test_the_feed_goes_on_after_a_place(ground: Ground) -> None:
@@ -49,11 +51,15 @@ async def test_the_feed_goes_on_after_a_place(ground: Ground) -> None:
     await added(ground, *events)
     database, store = ground
     async with database.read() as tx:
-        rows = await store.after(tx, "0", 0, 2, ())
-        rest = await store.after(tx, rows[-1].transaction, rows[-1].position, 10, ("TRAINING_COMPLETED",))
-        none = await store.after(tx, "0", 0, 10, ("MODEL_PROMOTED",))
+        rows = await store.after(tx, 0, 2, ())
+        rest = await store.after(tx, rows[-1].sequence, 10, ("TRAINING_COMPLETED", "MODEL_PROMOTED"))
+        none = await store.after(tx, 0, 10, ("MODEL_PROMOTED",))
+        last, second = await store.last(tx), await store.event_at(tx, 2)
+        beyond = await store.event_at(tx, 4)
     assert [row.event["id"] for row in [*rows, *rest]] == [str(event.id) for event in events]
     assert none == []
+    assert last == rest[-1]
+    assert (second, beyond) == (events[1].id, None)
 
 
 async def test_published_events_are_not_published_again(ground: Ground) -> None:
@@ -83,7 +89,7 @@ async def test_an_event_is_claimed_once(ground: Ground, training: Event) -> None
         assert not await store.claim(tx, training)
     async with database.read() as read:
         handled = await store.handled(read, 10)
-    assert [(each.id, each.type, each.subject) for each in handled] == [(training.id, training.type, "hex8_2p")]
+    assert [(each.id, each.type, each.subject) for each in handled] == [(str(training.id), training.type, "hex8_2p")]
 
 
 async def test_a_dead_letter_is_kept_once(ground: Ground) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contract.events import Event
-from shared.messaging.outbox import BEGINNING, Outbox
+from shared.messaging.outbox import BEGINNING, CursorUnknownError, Outbox
 from tests.kit.memory import MemoryDatabase, MemoryMessages
 from tests.shared.conftest import training_event
 
@@ -41,7 +41,7 @@ def trial() -> Trial:
 
 
 async def test_pages_go_on_where_the_last_one_ended(trial: Trial) -> None:
-    """Every event is in exactly one page, in order; the cursor of an empty page is the one that was given."""
+    """Every event is in exactly one page, in order; a cursor names the last event that was looked at, wanted or not."""
     events = await trial.emit(5)
     async with trial.database.read() as tx:
         first = await trial.outbox.page(tx, BEGINNING, 3)
@@ -50,13 +50,14 @@ async def test_pages_go_on_where_the_last_one_ended(trial: Trial) -> None:
         only = await trial.outbox.page(tx, BEGINNING, 3, ["MODEL_PROMOTED"])
         newest = await trial.outbox.recent(tx, 2)
     assert [*first.events, *second.events] == events
-    assert (first.cursor, second.cursor, last) == ("3.3", "5.5", ([], "5.5"))
-    assert only == ([], BEGINNING)
+    third, fifth = (f"{place}.{events[place - 1].id.hex[:12]}" for place in (3, 5))
+    assert (first.cursor, second.cursor, last) == (third, fifth, ([], fifth))
+    assert only == ([], fifth)
     assert newest == events[:2:-1]
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "1", "1.", ".1", "1.1.1", "-1.0", "a.b", "1.1 ", f"{'9' * 20}.0", f"0.{'9' * 19}"]
+    "cursor", ["", "1", "1.", ".1", "1.1.1", "-1.0", "a.b", "1.g", "1.1 ", f"{'9' * 19}.0", f"0.{'9' * 13}"]
 )
 async def test_a_cursor_of_another_make_is_refused(trial: Trial, cursor: str) -> None:
     """The text says where to begin."""
@@ -65,11 +66,14 @@ async def test_a_cursor_of_another_make_is_refused(trial: Trial, cursor: str) ->
             await trial.outbox.page(tx, cursor, 10)
 
 
-@pytest.mark.parametrize("cursor", [f"{'9' * 19}.{'9' * 18}", "0.0", "12.7"])
-async def test_every_cursor_that_the_feed_can_give_is_taken(trial: Trial, cursor: str) -> None:
-    """Transaction ids have up to 19 digits, positions up to 18."""
+async def test_f02_a_cursor_of_another_history_is_told(trial: Trial) -> None:
+    """One that is ahead of the feed, or names another event at its place, is not taken for a place in this feed."""
+    events = await trial.emit(2)
     async with trial.database.read() as tx:
-        assert (await trial.outbox.page(tx, cursor, 10)).cursor == cursor
+        for cursor in ("728.12", f"3.{events[1].id.hex[:12]}", f"2.{events[0].id.hex[:12]}"):
+            with pytest.raises(CursorUnknownError, match=r"begin anew with 0\.0"):
+                await trial.outbox.page(tx, cursor, 10)
+        assert (await trial.outbox.page(tx, f"1.{events[0].id.hex[:12]}", 10)).events == events[1:]
 
 
 async def test_the_relay_publishes_all_there_is(trial: Trial) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.messaging.bus import STREAM, Bus
-from tests.kit.operator import HEX8, Operator
+from tests.kit.operator import HEX8, Operator, evaluation_of
 
 LONG = {"GAUNTLET_GAMES": "300", "GAUNTLET_LANES": "16", "AUTO_PROMOTE": "false", "GAUNTLET_LEASE_SECONDS": "2"}
 
@@ -24,11 +24,11 @@ async def test_g06_killed_in_the_middle_an_evaluation_completes_with_the_same_ga
     """SIGKILL of the gauntlet and its worker: the rest is played by the next ones, and the evidence is as if nothing was."""
     event = operator.training_completed("trained")
     await operator.publish(event)
-    operator.eventually(lambda: playing(operator, str(event.id)))
+    operator.eventually(lambda: playing(operator, evaluation_of(event)))
     operator.kill("gauntlet")
     operator.start("gauntlet")
     [completed] = operator.eventually(lambda: operator.events("gauntlet", "EVALUATION_COMPLETED"))
-    assert completed["data"]["evaluation_id"] == str(event.id)
+    assert completed["data"]["evaluation_id"] == evaluation_of(event)
     again = operator.training_completed("trained")
     await operator.publish(again)
     _, undisturbed = operator.eventually(
@@ -46,10 +46,10 @@ async def test_g06_a_killed_worker_is_replaced(operator: Operator) -> None:
     """SIGKILL of the worker alone: another one plays the rest, and nothing is counted twice."""
     event = operator.training_completed("trained")
     await operator.publish(event)
-    operator.eventually(lambda: playing(operator, str(event.id)))
+    operator.eventually(lambda: playing(operator, evaluation_of(event)))
     os.kill(operator.logged("run_gauntlet")[0]["worker"], signal.SIGKILL)
     [completed] = operator.eventually(lambda: operator.events("gauntlet", "EVALUATION_COMPLETED"))
-    games = operator.get("gauntlet", f"/v1/evaluations/{event.id}/games?limit=1000")["items"]
+    games = operator.get("gauntlet", f"/v1/evaluations/{evaluation_of(event)}/games?limit=1000")["items"]
     assert len(games) == sum(each["games"] for each in completed["data"]["evidence"]["opponents"])
     assert len({game["seed"] for game in games}) == len(games)
     assert len(operator.logged("run_gauntlet")) == 2
@@ -60,7 +60,7 @@ async def test_g06_stopped_in_good_order_an_evaluation_goes_on_later(operator: O
     """SIGTERM in the middle of the games: no worker stays behind, no attempt is counted, and the rest is played later."""
     event = operator.training_completed("trained")
     await operator.publish(event)
-    operator.eventually(lambda: playing(operator, str(event.id)))
+    operator.eventually(lambda: playing(operator, evaluation_of(event)))
     gauntlet = operator.suite.processes["gauntlet"]
     gauntlet.stop()
     assert "Traceback" not in gauntlet.log_since_start()
@@ -68,7 +68,7 @@ async def test_g06_stopped_in_good_order_an_evaluation_goes_on_later(operator: O
         os.kill(operator.logged("run_gauntlet")[0]["worker"], 0)
     operator.start("gauntlet")
     operator.eventually(lambda: len(operator.logged("run_gauntlet")) == 2)
-    found = operator.get("gauntlet", f"/v1/evaluations/{event.id}")
+    found = operator.get("gauntlet", f"/v1/evaluations/{evaluation_of(event)}")
     assert found["attempts"] <= 1
     operator.eventually(lambda: operator.events("gauntlet", "EVALUATION_COMPLETED"))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.gauntlet import errors
+from services.gauntlet.cloud_event import UnreadableError
+from services.gauntlet.training import EventIdReusedError
 from shared.storage.artifacts import PathRefusedError
 from shared.storage.idempotency import KeyReusedError
 from shared.web.problems import IdempotencyKeyReused, NotFound, PathRefused, Problem
@@ -16,9 +18,29 @@ class EvaluationEnded(Problem):
     status, slug = 409, "evaluation-ended"
 
 
+class InvalidCloudEvent(Problem):
+    """The body is no CloudEvent."""
+
+    status, slug = 422, "invalid-cloud-event"
+
+
+class TrainingRejected(Problem):
+    """The announcement cannot be evaluated; `training` names where it is kept. Mend it and send it again."""
+
+    status, slug = 422, "training-rejected"
+
+
+class EventIdReused(Problem):
+    """The source announced something else under this id before."""
+
+    status, slug = 422, "event-id-reused"
+
+
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
     errors.EndedError: EvaluationEnded,
+    UnreadableError: InvalidCloudEvent,
+    EventIdReusedError: EventIdReused,
     PathRefusedError: PathRefused,
     KeyReusedError: IdempotencyKeyReused,
 }

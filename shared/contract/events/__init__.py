@@ -7,10 +7,12 @@ from shared.contract.events import distribution, gauntlet, promotion, trainer
 from shared.contract.events.envelope import (
     DATA_MODELS,
     SUBJECT_PREFIX,
+    ConfigurationData,
     Event,
     EventData,
     EventType,
     RejectedError,
+    Traced,
     new_traceparent,
     schema_name,
 )
@@ -22,10 +24,12 @@ __all__ = [
     "DATA_MODELS",
     "PRODUCERS",
     "SUBJECT_PREFIX",
+    "ConfigurationData",
     "Event",
     "EventData",
     "EventType",
     "RejectedError",
+    "Traced",
     "new_traceparent",
     "schema_name",
 ]

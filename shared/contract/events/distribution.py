@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.contract.events.envelope import EventData, declared_by
+from shared.contract.events.envelope import ConfigurationData, declared_by
 from shared.contract.words import Digest
 
 
 @declared_by("distribution")
-class DistributionStarted(EventData):
+class DistributionStarted(ConfigurationData):
     """Deliveries of a canonical version to every known node were opened."""
 
     version: int = Field(ge=1)
@@ -18,7 +18,7 @@ class DistributionStarted(EventData):
 
 
 @declared_by("distribution")
-class DistributionCompleted(EventData):
+class DistributionCompleted(ConfigurationData):
     """Every known node reported the digest of the canonical version on its own disk."""
 
     version: int = Field(ge=1)
@@ -28,10 +28,15 @@ class DistributionCompleted(EventData):
 
 
 @declared_by("distribution")
-class DistributionFailed(EventData):
+class DistributionFailed(ConfigurationData):
     """The distribution's time ran out; `missing` names each node that lacks the version, and why. Delivery goes on."""
 
     version: int = Field(ge=1)
     digest: Digest
     delivered: list[str]
     missing: dict[str, str]
+
+    @property
+    def summary(self) -> str:
+        """Which nodes lack it, and why."""
+        return "; ".join(f"{node}: {why}" for node, why in self.missing.items())

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import (
@@ -28,9 +28,15 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from shared.contract.configuration import Configuration
-from shared.contract.words import BoardType, ConfigurationKey, NumPlayers
+from shared.contract.words import CONFIGURATION_PATTERN, BoardType, NumPlayers
 
 SUBJECT_PREFIX = "ringrift.events"
+UNKNOWN_SUBJECT = "unknown"
+"""The subject of what is about no configuration that anyone knows."""
+Subject = Annotated[str, Field(pattern=rf"{CONFIGURATION_PATTERN}|^{UNKNOWN_SUBJECT}$", examples=["hex8_2p"])]
+
+
+TRACEPARENT_PATTERN = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 
 
 class RejectedError(Exception):
@@ -38,11 +44,25 @@ class RejectedError(Exception):
 
 
 class EventData(BaseModel):
-    """Base of all data models: strict, closed, immutable, and always of one configuration."""
+    """Base of all data models: strict, closed, immutable."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
     event_type: ClassVar[str]
     producer: ClassVar[str]
+
+    @property
+    def subject(self) -> str:
+        """What the event is about: a configuration, unless nobody knows which."""
+        return UNKNOWN_SUBJECT
+
+    @property
+    def summary(self) -> str | None:
+        """What people should read of it at a glance, if anything."""
+        return None
+
+
+class ConfigurationData(EventData):
+    """Base of the data of everything that is about one configuration."""
 
     board_type: BoardType
     num_players: NumPlayers
@@ -51,6 +71,11 @@ class EventData(BaseModel):
     def configuration(self) -> Configuration:
         """The configuration that the event is about."""
         return Configuration(self.board_type, self.num_players)
+
+    @property
+    def subject(self) -> str:
+        """The configuration's key."""
+        return str(self.configuration)
 
 
 DATA_MODELS: dict[str, type[EventData]] = {}
@@ -93,6 +118,13 @@ def new_traceparent(cause: str | None = None) -> str:
     return f"00-{trace}-{secrets.token_hex(8)}-01"
 
 
+class Traced(Protocol):
+    """Whatever has a place in a trace (W3C Trace Context)."""
+
+    @property
+    def traceparent(self) -> str: ...
+
+
 class Event(BaseModel):
     """CloudEvents 1.0 in structured JSON. `id` is also the Nats-Msg-Id; `subject` is the configuration."""
 
@@ -102,13 +134,11 @@ class Event(BaseModel):
     id: UUID
     source: str = Field(min_length=1, max_length=200, examples=["/services/gauntlet"])
     type: EventType
-    subject: ConfigurationKey
+    subject: Subject
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
-    traceparent: str = Field(
-        pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$", default_factory=new_traceparent
-    )
+    traceparent: str = Field(pattern=TRACEPARENT_PATTERN, default_factory=new_traceparent)
     data: SerializeAsAny[EventData]
 
     @model_validator(mode="before")
@@ -125,20 +155,18 @@ class Event(BaseModel):
     def _is_consistent(self) -> Self:
         if self.data.event_type != self.type:
             raise ValueError(f"type {self.type} carries data of {self.data.event_type}")
-        if str(self.data.configuration) != self.subject:
-            raise ValueError(
-                f"subject {self.subject!r} is not the configuration of the data, {self.data.configuration}"
-            )
+        if self.data.subject != self.subject:
+            raise ValueError(f"subject {self.subject!r} is not the configuration of the data, {self.data.subject}")
         return self
 
     @classmethod
-    def of(cls, data: EventData, *, source: str, cause: Event | None = None) -> Event:
-        """Wrap `data` in a new envelope; `cause` is the event that led to it, whose trace it continues."""
+    def of(cls, data: EventData, *, source: str, cause: Traced | None = None) -> Event:
+        """Wrap `data` in a new envelope; `cause` is what led to it, whose trace it continues."""
         return cls(
             id=uuid4(),
             source=source,
             type=data.event_type,
-            subject=str(data.configuration),
+            subject=data.subject,
             time=datetime.now(UTC),
             dataschema=schema_name(data.event_type),
             traceparent=new_traceparent(cause.traceparent if cause else None),

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contract.events.envelope import EventData, declared_by
+from shared.contract.events.envelope import UNKNOWN_SUBJECT, ConfigurationData, EventData, declared_by
 from shared.contract.evidence import Evidence, ModelMetadata
-from shared.contract.words import Digest, FailureCode, Reason
+from shared.contract.words import ConfigurationKey, Digest, FailureCode, Reason
 
 
 @declared_by("gauntlet")
-class EvaluationStarted(EventData):
+class EvaluationStarted(ConfigurationData):
     """The gauntlet began to play a candidate."""
 
     evaluation_id: UUID
@@ -21,7 +21,7 @@ class EvaluationStarted(EventData):
 
 
 @declared_by("gauntlet")
-class EvaluationCompleted(EventData):
+class EvaluationCompleted(ConfigurationData):
     """All the games that the gates needed are played; the evidence is what a decision is made from."""
 
     evaluation_id: UUID
@@ -33,7 +33,7 @@ class EvaluationCompleted(EventData):
 
 
 @declared_by("gauntlet")
-class EvaluationFailed(EventData):
+class EvaluationFailed(ConfigurationData):
     """The evaluation ended without evidence; `code` is stable, `reason` is for people."""
 
     evaluation_id: UUID
@@ -42,3 +42,29 @@ class EvaluationFailed(EventData):
     digest: Digest | None = None
     model_path: str | None = None
     request_id: UUID | None = None
+
+    @property
+    def summary(self) -> str:
+        """Why there is none."""
+        return f"{self.code}: {self.reason}"
+
+
+@declared_by("gauntlet")
+class TrainingRejected(EventData):
+    """A trainer's announcement could not be taken; nothing is evaluated. The sender finds it by `source` and `event_id`."""
+
+    training_id: UUID
+    source: str
+    event_id: str
+    configuration: ConfigurationKey | None = Field(default=None, description="Null where it could not be read")
+    reason: Reason
+
+    @property
+    def subject(self) -> str:
+        """The configuration, if it could be read."""
+        return self.configuration or UNKNOWN_SUBJECT
+
+    @property
+    def summary(self) -> str:
+        """Why it was rejected."""
+        return self.reason

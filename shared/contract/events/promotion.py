@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contract.events.envelope import EventData, declared_by
+from shared.contract.events.envelope import ConfigurationData, declared_by
 from shared.contract.policy import GatePolicy
 from shared.contract.words import Digest, Disposition, DispositionCode, Games, ModelPath, PromotionKind, Reason, Verdict
 
 
 @declared_by("promotion")
-class EvaluationRequested(EventData):
+class EvaluationRequested(ConfigurationData):
     """The promotion service asks for an evaluation: an operator's request, or a candidate whose evidence went stale."""
 
     request_id: UUID
@@ -27,7 +27,7 @@ class EvaluationRequested(EventData):
 
 
 @declared_by("promotion")
-class ModelPromoted(EventData):
+class ModelPromoted(ConfigurationData):
     """The canonical pointer of a configuration moved to `version`."""
 
     version: int = Field(ge=1)
@@ -41,7 +41,7 @@ class ModelPromoted(EventData):
 
 
 @declared_by("promotion")
-class ModelPromotionFailed(EventData):
+class ModelPromotionFailed(ConfigurationData):
     """A candidate was judged and not promoted, with the reasons in words."""
 
     digest: Digest
@@ -54,3 +54,8 @@ class ModelPromotionFailed(EventData):
     )
     code: DispositionCode | None = Field(default=None, description="Why, for programs")
     reasons: list[Reason]
+
+    @property
+    def summary(self) -> str:
+        """The verdict and its reasons."""
+        return f"{self.verdict}: {'; '.join(self.reasons)}"

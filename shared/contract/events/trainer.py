@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from shared.contract.events.envelope import EventData, declared_by
+from shared.contract.events.envelope import ConfigurationData, declared_by
 from shared.contract.words import Digest, ModelPath, Reason
 
 PRODUCER = "trainer"
@@ -14,7 +14,7 @@ PRODUCER = "trainer"
 
 
 @declared_by(PRODUCER)
-class TrainingCompleted(EventData):
+class TrainingCompleted(ConfigurationData):
     """A trainer finished a model; comes from outside the suite. Either `model_path` or `digest` says which."""
 
     model_path: ModelPath | None = None

@@ -1,4 +1,4 @@
-"""All SQL of the gauntlet service. Functions that change something take a `Write` and never commit.
+"""The statements about evaluations.
 
 An evaluation is changed by reading it under its lock, moving it (evaluation.py) and saving it. A runner reads it by its lease, so
 one that lost the lease finds nothing to move.
@@ -7,19 +7,15 @@ one that lost the lease finds nothing to move.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 
-from play.record import PlayedGame
 from services.gauntlet.evaluation import FOR_MODEL, Evaluation
-from services.gauntlet.evidence import Result
 from services.gauntlet.feedback_loop import PlannedEvaluation
 from services.gauntlet.lease import Lease
-from services.gauntlet.tables import canonical_versions, evaluations, games, policies
+from services.gauntlet.tables import evaluations
 from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
@@ -119,71 +115,6 @@ async def without_policy(tx: Read) -> list[Evaluation]:
     return await _all(tx, _received(and_(evaluations.c.digest.is_not(None), evaluations.c.gates.is_(None))))
 
 
-async def record_games(tx: Write, evaluation_id: UUID, played: Sequence[PlayedGame]) -> None:
-    """Finished games, each once."""
-    rows = [{"evaluation_id": evaluation_id, **each.model_dump()} for each in played]
-    await tx.execute(insert(games).on_conflict_do_nothing(), rows)
-
-
-async def played_games(tx: Read, evaluation_id: UUID) -> list[PlayedGame]:
-    """Every recorded game, in schedule order for each opponent."""
-    return await _games(tx, _in_order(evaluation_id))
-
-
-async def page_of_games(
-    tx: Read, evaluation_id: UUID, opponent: str | None, offset: int, limit: int
-) -> list[PlayedGame]:
-    """Recorded games in schedule order."""
-    statement = _in_order(evaluation_id).offset(offset).limit(limit)
-    return await _games(tx, statement if opponent is None else statement.where(games.c.opponent == opponent))
-
-
-async def results(tx: Read, evaluation_id: UUID) -> list[Result]:
-    """What counts of every recorded game."""
-    columns = (games.c.opponent, games.c.outcome, games.c.units, games.c.network_evaluations, func.md5(games.c.moves))
-    rows = await tx.execute(select(*columns).where(games.c.evaluation_id == evaluation_id))
-    return [Result(*row) for row in rows]
-
-
-async def canonical(tx: Read, configuration: str) -> CanonicalReference | None:
-    """The newest canonical version that this service has heard of."""
-    wanted = select(canonical_versions).where(canonical_versions.c.configuration == configuration)
-    row = (await tx.execute(wanted)).first()
-    return CanonicalReference(version=row.version, digest=row.digest) if row else None
-
-
-async def record_canonical(tx: Write, configuration: str, version: int, digest: str) -> None:
-    """A canonical version; an older one than is known changes nothing."""
-    statement = insert(canonical_versions).values(configuration=configuration, version=version, digest=digest)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["configuration"],
-            set_={"version": version, "digest": digest},
-            where=canonical_versions.c.version < version,
-        )
-    )
-
-
-async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:
-    """The promotion service's policy for a configuration, as it was read last."""
-    row = {"configuration": str(configuration), "policy_id": policy.id, "gates": _json(policy)}
-    statement = insert(policies).values(row)
-    changed = {"policy_id": statement.excluded.policy_id, "gates": statement.excluded.gates, "read_at": func.now()}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["configuration"], set_=changed))
-
-
-async def remembered_policy(tx: Read, configuration: Configuration) -> GatePolicy | None:
-    """The policy that was read last for a configuration, None if none ever was."""
-    wanted = select(policies.c.gates).where(policies.c.configuration == str(configuration))
-    gates = (await tx.execute(wanted)).scalar()
-    return GatePolicy.model_validate(gates) if gates else None
-
-
-async def knows_a_policy(tx: Read) -> bool:
-    """Whether any policy was ever read."""
-    return (await tx.execute(select(policies.c.policy_id).limit(1))).first() is not None
-
-
 def _under(lease: Lease) -> ColumnElement[bool]:
     return and_(evaluations.c.id == lease.evaluation_id, evaluations.c.lease_owner == lease.owner)
 
@@ -191,15 +122,6 @@ def _under(lease: Lease) -> ColumnElement[bool]:
 def _received(lacking: ColumnElement[bool]) -> Select[Any]:
     waiting = _EVALUATIONS.where(evaluations.c.state == "received", lacking)
     return waiting.order_by(evaluations.c.requested_at).limit(BATCH)
-
-
-def _in_order(evaluation_id: UUID) -> Select[Any]:
-    columns = [games.c[name] for name in PlayedGame.model_fields]
-    return select(*columns).where(games.c.evaluation_id == evaluation_id).order_by(games.c.opponent, games.c.index)
-
-
-async def _games(tx: Read, statement: Select[Any]) -> list[PlayedGame]:
-    return [PlayedGame.model_validate(dict(row._mapping)) for row in await tx.execute(statement)]
 
 
 async def _first(tx: Read, statement: Select[Any]) -> Evaluation | None:

@@ -1,0 +1,77 @@
+"""What a trainer says to the suite: that a model is ready. It is said until the gauntlet service has kept it.
+
+    from ringrift_client import Trainings
+
+    with Trainings.from_environment() as trainings:
+        trainings.announce({"board_type": "hex8", "num_players": 2, "model_path": "models/my_model.pth"}, "/trainers/run-7")
+
+Source and event id together say which announcement it is; the same one again changes nothing and gets the same answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from ringrift_client.front_door import GAUNTLET_URL
+from ringrift_client.transport import RefusedError, Transport
+from ringrift_client.waiting import wait_until
+
+STRUCTURED = "application/cloudevents+json"
+KEEP_SECONDS = 60.0
+POLL_SECONDS = 1.0
+
+
+class Trainings:
+    """The gauntlet service as trainers use it; use as a context manager."""
+
+    def __init__(self, url: str = GAUNTLET_URL, api_key: str | None = None) -> None:
+        self._gauntlet = Transport(url, api_key)
+
+    @classmethod
+    def from_environment(cls) -> Trainings:
+        """The service that RINGRIFT_GAUNTLET_URL names, with the key in RINGRIFT_GAUNTLET_KEY or RINGRIFT_API_KEY."""
+        key = os.environ.get("RINGRIFT_GAUNTLET_KEY") or os.environ.get("RINGRIFT_API_KEY")
+        return cls(os.environ.get("RINGRIFT_GAUNTLET_URL") or GAUNTLET_URL, key)
+
+    def __enter__(self) -> Trainings:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gauntlet.close()
+
+    def announce(
+        self, data: Mapping[str, Any], source: str, event_id: str | None = None, seconds: float = KEEP_SECONDS
+    ) -> Any:
+        """Announce a model; returns the training as it was kept. A service that is away for a while is told again, for so many
+        seconds. RefusedError with the reason if it can never be evaluated, NotYetError if nobody took it in time."""
+        event = training_event(data, source, event_id or str(uuid4()))
+
+        def kept() -> tuple[Any, str]:
+            try:
+                return self._gauntlet.call(
+                    "POST", "/v1/trainings", json=event, headers={"Content-Type": STRUCTURED}
+                ), ""
+            except RefusedError as error:
+                if error.status < 500:
+                    return error, ""
+                raise
+
+        answer = wait_until(kept, seconds, poll_seconds=POLL_SECONDS)
+        if isinstance(answer, RefusedError):
+            raise answer
+        return answer
+
+    def find(self, source: str, event_id: str) -> Any:
+        """The training of an announcement; None if the service has none."""
+        asked = {"source": source, "event_id": event_id}
+        items = self._gauntlet.call("GET", "/v1/trainings", params=asked)["items"]
+        return items[0] if items else None
+
+
+def training_event(data: Mapping[str, Any], source: str, event_id: str) -> dict[str, Any]:
+    """A TRAINING_COMPLETED as CloudEvents 1.0 in structured JSON."""
+    identity = {"specversion": "1.0", "id": event_id, "source": source, "type": "TRAINING_COMPLETED"}
+    return {**identity, "datacontenttype": "application/json", "data": dict(data)}

@@ -1,0 +1,51 @@
+"""The statements about what the promotion service said: its canonical versions and its policies."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.gauntlet.tables import canonical_versions, policies
+from shared.contract.configuration import Configuration
+from shared.contract.evidence import CanonicalReference
+from shared.contract.policy import GatePolicy
+from shared.storage.database import Read, Write
+
+
+async def canonical(tx: Read, configuration: str) -> CanonicalReference | None:
+    """The newest canonical version that this service has heard of."""
+    wanted = select(canonical_versions).where(canonical_versions.c.configuration == configuration)
+    row = (await tx.execute(wanted)).first()
+    return CanonicalReference(version=row.version, digest=row.digest) if row else None
+
+
+async def record_canonical(tx: Write, configuration: str, version: int, digest: str) -> None:
+    """A canonical version; an older one than is known changes nothing."""
+    statement = insert(canonical_versions).values(configuration=configuration, version=version, digest=digest)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["configuration"],
+            set_={"version": version, "digest": digest},
+            where=canonical_versions.c.version < version,
+        )
+    )
+
+
+async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:
+    """The promotion service's policy for a configuration, as it was read last."""
+    row = {"configuration": str(configuration), "policy_id": policy.id, "gates": policy.model_dump(mode="json")}
+    statement = insert(policies).values(row)
+    changed = {"policy_id": statement.excluded.policy_id, "gates": statement.excluded.gates, "read_at": func.now()}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["configuration"], set_=changed))
+
+
+async def remembered_policy(tx: Read, configuration: Configuration) -> GatePolicy | None:
+    """The policy that was read last for a configuration, None if none ever was."""
+    wanted = select(policies.c.gates).where(policies.c.configuration == str(configuration))
+    gates = (await tx.execute(wanted)).scalar()
+    return GatePolicy.model_validate(gates) if gates else None
+
+
+async def knows_a_policy(tx: Read) -> bool:
+    """Whether any policy was ever read."""
+    return (await tx.execute(select(policies.c.policy_id).limit(1))).first() is not None
