@@ -3,12 +3,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_FLAGS := --quiet --disable-pip-version-check
-PACKAGE := .[gauntlet,promotion,distribution,cli,dev]
+PACKAGE := .[gauntlet,onnx,promotion,distribution,cli,dev]
 # An index with other builds of torch than PyPI's, which on x86-64 Linux is the large CUDA build; see README.md.
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # The tests to run: a folder, a file, or a test's node id.
 T ?= tests
+# How many files of all tests run side by side: more than there are cores, because tests mostly wait for servers.
+TESTERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test fast house cover check format hooks lock bench
@@ -35,7 +37,7 @@ up: $(VENV)/.installed ## Start the suite on this machine and leave it running
 
 test: $(VENV)/.installed ## Every test, or those of T=tests/promotion
 	@$(BIN)/python -m play.games.ringrift.warm
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest $(if $(filter tests,$(T)),--numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder) $(T)
 
 fast: $(VENV)/.installed ## The tests that need no server and no compiled game, or those of T
 	@$(BIN)/pytest --fast $(T)

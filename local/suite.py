@@ -10,63 +10,53 @@ import contextlib
 import fcntl
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alembic.util import CommandError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from local.addresses import HANDOVER_SECONDS, SERVICES, Addresses, RememberedPorts
+from local.keeper import Keeper, Say, Stage
 from local.nats import Nats
-from local.ports import free_ports
+from local.parts import Once, Served
 from local.postgres import Postgres
-from local.process import Process, StartFailed
+from local.process import Process, StartFailed, failed_by
 from shared.service.migrations import migrate
 
-SERVICES = ("promotion", "gauntlet", "distribution")
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where everything listens: host and port of each service and of each node's agent, by name."""
-
-    services: Mapping[str, tuple[str, int]]
-    nodes: Mapping[str, tuple[str, int]]
-
-    @classmethod
-    def free(cls, nodes: int = 3) -> Addresses:
-        """Free ports on loopback."""
-        ports = free_ports(len(SERVICES) + nodes)
-        services = {name: ("127.0.0.1", port) for name, port in zip(SERVICES, ports, strict=False)}
-        return cls(services, {f"node-{i + 1}": ("127.0.0.1", port) for i, port in enumerate(ports[len(SERVICES) :])})
-
-    @classmethod
-    def runbook(cls, nodes: int = 3) -> Addresses:
-        """The runbook's ports: services on 8770 to 8772, every node's agent on port 8780 of a loopback address of its own."""
-        services = {
-            "promotion": ("127.0.0.1", 8770),
-            "gauntlet": ("127.0.0.1", 8771),
-            "distribution": ("127.0.0.1", 8772),
-        }
-        return cls(services, {f"node-{i}": (f"127.0.0.{i}", 8780) for i in range(1, nodes + 1)})
-
-    def url(self, name: str) -> str:
-        """The address of a service or node."""
-        host, port = {**self.services, **self.nodes}[name]
-        return f"http://{host}:{port}"
+__all__ = ["SERVICES", "Addresses", "Suite"]
 
 
 @dataclass
 class Suite:
-    """A running suite in `folder`; use as `with Suite(folder, addresses).running(say): ...`."""
+    """A running suite in `folder`; use as `with Suite(folder).running(say): ...`.
+
+    Without `chosen` addresses, the runbook's are used, or others that stay the same at each start in this folder. `settings` are
+    for every process, `own` for one alone, by its name. Orders to the nodes are signed, with a key of each run's own.
+    """
 
     folder: Path
-    addresses: Addresses
+    chosen: Addresses | None = None
     durable: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    _keeper: Keeper | None = None
+    _was_killed: bool = False
+    postgres: Postgres = field(init=False)
+    nats: Nats = field(init=False)
 
     def __post_init__(self) -> None:
-        self.postgres = Postgres(self.folder / "postgres", durable=self.durable)
-        self.nats = Nats(self.folder / "nats", durable=self.durable)
+        self.folder = self.folder.resolve()
+        self._order_key = Ed25519PrivateKey.generate()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where everything listens; known from the start on."""
+        assert self.chosen is not None, "the suite was never started"
+        return self.chosen
 
     @property
     def models(self) -> Path:
@@ -79,60 +69,84 @@ class Suite:
         return self.folder / "logs" / "coordination.log"
 
     @contextlib.contextmanager
-    def running(self, say: Say) -> Iterator[None]:
-        """Start everything, and stop it at the end of the block. StartFailed says what could not be started, and why."""
-        with self._locked(), contextlib.ExitStack() as stack:
-            say("starting Postgres and NATS")
-            stack.enter_context(self.postgres)
-            stack.enter_context(self.nats)
-            say("migrating the ledger")
-            migrate(self.postgres.url())
-            say("starting the services and the node agents")
-            self._make_processes()
-            for process in self.processes.values():
-                stack.enter_context(process)
-            for name, process in self.processes.items():
-                process.wait_for_http(
-                    self.addresses.url(name) + ("/health" if name in self.addresses.nodes else "/readyz")
-                )
-            yield
-            say("stopping")
+    def running(
+        self, tell: Say, say: Say | None = None, stopped: Callable[[float], bool] | None = None
+    ) -> Iterator[None]:
+        """Start everything, and stop it at the end of the block. StartFailed says what can never be started, and why.
 
-    def tend(self) -> list[str]:
-        """Start again whatever has died; returns the names."""
-        everything: dict[str, Postgres | Nats | Process] = {
-            "Postgres": self.postgres,
-            "NATS": self.nats,
-            **self.processes,
-        }
-        dead = [name for name, process in everything.items() if process.pid is None]
-        for name in dead:
-            everything[name].start()
-        return dead
+        `tell` is told of progress and `say` of troubles. `stopped` waits for so many seconds at most, and answers whether to give
+        up starting, which raises Stopped.
+        """
+        with self._locked():
+            self._choose_ports(say or tell)
+            self._keeper = keeper = Keeper(self._stages(), tell, say or tell)
+            try:
+                keeper.start(stopped or threading.Event().wait)
+                yield
+            finally:
+                tell("stopping")
+                keeper.stop()
+
+    def tend(self) -> None:
+        """Start again whatever has died or does not answer; to be called again and again. StartFailed if that can never go well."""
+        assert self._keeper is not None, "the suite was never started"
+        self._keeper.step()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-        for each in (self.models, self.log.parent):
-            each.mkdir(exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+            for each in (self.models, self.log.parent):
+                each.mkdir(exist_ok=True)
+            lock = (self.folder / ".lock").open("a+")
+        except OSError as error:
+            raise failed_by(error, f"the folder {self.folder} cannot be used") from None
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StartFailed(
                     f"another suite runs in {self.folder}; stop it, or give another folder with --data"
                 ) from None
-            yield
+            lock.seek(0)
+            self._was_killed = bool(lock.read())
+            lock.write("running\n")
+            lock.flush()
+            try:
+                yield
+            finally:
+                lock.truncate(0)
 
-    def _make_processes(self) -> None:
-        for name in SERVICES:
-            self.processes[name] = self._process(name, f"services.{name}", self._service_environment(name))
-        for name in self.addresses.nodes:
-            self.processes[name] = self._process(name, "services.distribution.agent", self._agent_environment(name))
+    def _choose_ports(self, say: Say) -> None:
+        """The ports of everything, as in this folder before where that can be."""
+        remembered = RememberedPorts(self.folder / "ports.json", say, HANDOVER_SECONDS if self._was_killed else 0)
+        self.postgres = Postgres(self.folder / "postgres", port=remembered.port("Postgres"), durable=self.durable)
+        self.nats = Nats(self.folder / "nats", port=remembered.port("NATS"), durable=self.durable)
+        self.chosen = self.chosen or remembered.addresses()
+        remembered.keep()
+
+    def _stages(self) -> list[Stage]:
+        migration = Once("migrating the ledger", lambda: migrate(self.postgres.url()), (CommandError,))
+        return [
+            Stage("starting Postgres and NATS", lambda: [self.postgres, self.nats]),
+            Stage("migrating the ledger", lambda: [migration]),
+            Stage(
+                "starting the services and the node agents", lambda: [self._served(name) for name in self.addresses.all]
+            ),
+        ]
+
+    def _served(self, name: str) -> Served:
+        host, port = self.addresses.all[name]
+        is_node = name in self.addresses.nodes
+        module = "services.distribution.agent" if is_node else f"services.{name}"
+        environment = self._agent_environment(name) if is_node else self._service_environment(name)
+        self.processes[name] = process = self._process(name, module, environment)
+        return Served(process, host, port, "/health" if is_node else "/readyz")
 
     def _process(self, name: str, module: str, environment: Mapping[str, str]) -> Process:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
-        env = {**inherited, **self.settings, **environment, "PYTHONUNBUFFERED": "1"}
+        decided = {**environment, **self.own.get(name, {})}
+        env = {**inherited, **_beside(self.settings, decided), **decided, "PYTHONUNBUFFERED": "1"}
         return Process(name, [sys.executable, "-m", module], log=self.log, env=env, cwd=self.folder, grace=8)
 
     def _service_environment(self, name: str) -> dict[str, str]:
@@ -146,6 +160,7 @@ class Suite:
             **{f"{each.upper()}_URL": self.addresses.url(each) for each in SERVICES},
         }
         if name == "distribution":
+            environment["ORDER_KEY"] = self._order_key.private_bytes_raw().hex()
             environment["NODES"] = ",".join(f"{node}={self.addresses.url(node)}" for node in self.addresses.nodes)
         return {f"RINGRIFT_{key}": value for key, value in environment.items()}
 
@@ -157,4 +172,16 @@ class Suite:
             "RINGRIFT_AGENT_NODE": name,
             "RINGRIFT_AGENT_DIR": str(self.folder / "nodes" / name),
             "RINGRIFT_DISTRIBUTION_URL": self.addresses.url("distribution"),
+            "RINGRIFT_ORDER_PUBLIC_KEY": self._order_key.public_key().public_bytes_raw().hex(),
         }
+
+
+def _beside(settings: Mapping[str, str], decided: Mapping[str, str]) -> dict[str, str]:
+    """The settings for every process, without those that say in another way what the suite decides itself: where its own servers
+    are and how one logs in there, and files for values that it gives."""
+    ours = ("RINGRIFT_DATABASE_", "RINGRIFT_NATS_")
+    return {
+        name: value
+        for name, value in settings.items()
+        if not name.startswith(ours) and name.removesuffix("_FILE") not in decided
+    }

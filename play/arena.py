@@ -40,12 +40,20 @@ class Arena:
     """
 
     def __init__(
-        self, game: Game, candidate: Player, opponent: Player, planned: Sequence[PlannedGame], opening_plies: int
+        self,
+        game: Game,
+        candidate: Player,
+        opponent: Player,
+        planned: Sequence[PlannedGame],
+        opening_plies: int,
+        engine: str | None = None,
     ) -> None:
+        """`engine`: the fingerprint that is kept with each game."""
         self._game = game
         self._candidate = candidate
         self._opponent = opponent
         self._planned = planned
+        self._engine = engine
         self._seats = np.array([each.seat for each in planned], np.int64)
         self._rows: list[list[Int16s]] = [[] for _ in planned]
         self._evaluations = np.zeros(len(planned), np.int64)
@@ -132,6 +140,7 @@ class Arena:
             network_evaluations=int(self._evaluations[index]),
             moves=encode_rows(self._rows[index]),
             error=self._errors.get(index),
+            engine=self._engine,
         )
 
     def _outcome(self, index: int, over: bool) -> tuple[Outcome, int | None]:

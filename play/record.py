@@ -28,6 +28,9 @@ class PlayedGame(BaseModel):
     network_evaluations: int = Field(ge=0)
     moves: str = Field(description="Every decision's move row, int16 little-endian, base64; enough to replay the game")
     error: str | None = None
+    engine: str | None = Field(
+        default=None, max_length=300, description="What played it; null in games from before this was kept"
+    )
 
 
 def encode_rows(rows: Sequence[NDArray[np.int16]]) -> str:

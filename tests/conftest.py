@@ -7,16 +7,24 @@ Where a service's tables are wanted, override `database_template` in that servic
         return make_template("gauntlet", migrate)
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+# before anything loads torch: networks of this size are slower with threads, and much slower where several test processes have some
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from local.nats import Nats
 from local.postgres import Postgres
 from tests.kit.fast import is_fast
 from tests.kit.servers import Databases, Migrate, Templates
+
+TESTS = Path(__file__).parent
+LONG = ("suite", "servers", "local", "docs", "cli")
+"""Rooms whose tests wait for whole suites and servers."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not fast, if asked."""
+    """Leave out what is not fast, if asked; begin with the files that take long, so that none of them is alone at the end."""
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONG)
     if config.getoption("--fast"):
         config.hook.pytest_deselected(items=[item for item in items if not is_fast(item)])
         items[:] = [item for item in items if is_fast(item)]
@@ -39,6 +48,14 @@ def postgres() -> Iterator[Postgres]:
         Path(folder).chmod(0o711)
         with Postgres(Path(folder) / "postgres", durable=False) as server:
             yield server
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter, for servers that refuse to run as root; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="ringrift-servers-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import typer
+from pydantic import ValidationError
 from ringrift_client import GAUNTLET_URL, FrontDoorError, NotYetError, RefusedError, Trainings, wait_until
 from ringrift_client.trainings import training_event
 
+from cli.credentials import ApiKey, presented
 from cli.output import AsJson, Output
+from cli.parameters import Parameters, parsed
 from shared.contract.events import SUBJECT_PREFIX
 from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.words import BoardType
 from shared.messaging.bus import Bus
+from shared.messaging.nats_connection import NatsOptions
+from shared.process.nats_settings import NatsSettings
+from shared.process.secret_files import FILE, read_secrets
+from shared.process.settings import PREFIX, secrets_of
+from shared.storage.files import digest_of
 
 SOURCE = "/trainers/ringrift"
 REJECTED, UNCONFIRMED = 1, 3
 AGAIN_SECONDS = 10.0
+NATS_URL = "RINGRIFT_NATS_URL"
 GauntletUrl = Annotated[str, typer.Option(envvar="RINGRIFT_GAUNTLET_URL", help="The gauntlet service")]
-ApiKey = Annotated[str | None, typer.Option(envvar=["RINGRIFT_GAUNTLET_KEY", "RINGRIFT_API_KEY"], show_envvar=True)]
 
 
 def announce(
@@ -36,7 +46,17 @@ def announce(
         Literal["http", "nats"],
         typer.Option(help="http: kept before it is answered; nats: kept by the bus until taken"),
     ] = "http",
-    nats_url: Annotated[str, typer.Option(envvar="RINGRIFT_NATS_URL")] = "nats://127.0.0.1:4222",
+    nats_url: Annotated[
+        str | None, typer.Option(help="The bus; otherwise what RINGRIFT_NATS_URL or RINGRIFT_NATS_URL_FILE gives")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="The network, of a file that does not say it: resnet, mlp (docs/models.md)")
+    ] = None,
+    parameter: Parameters = None,
+    digest: Annotated[
+        bool,
+        typer.Option(help="Announce the file's digest too, where the path can be read here: damage on its way is seen"),
+    ] = True,
     event_id: Annotated[str | None, typer.Option(help="Say the same announcement again, under its id")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to go on until the gauntlet service has it")] = 60,
     as_json: AsJson = False,
@@ -45,10 +65,12 @@ def announce(
 
     Exit codes: 0 the gauntlet service has it; 1 it was rejected; 3 nobody has confirmed it: announce it again by --event-id.
     """
-    data = TrainingCompleted(board_type=board_type, num_players=num_players, model_path=model)
+    network = {"architecture": architecture, "parameters": parsed(parameter) or None}
+    known = _digest_here(Path(model)) if digest else None
+    data = _checked(board_type=board_type, num_players=num_players, model_path=model, digest=known, **network)
     identity = event_id or str(uuid4())
     try:
-        with Trainings(gauntlet_url, api_key) as trainings:
+        with Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings:
             if over == "http":
                 training = trainings.announce(content(data), SOURCE, identity, timeout)
             else:
@@ -64,13 +86,32 @@ def announce(
     for note in training["notes"]:
         output.say(f"not used: {note}")
     named = {"event_id": identity, "training_id": training["id"], "configuration": str(data.configuration)}
-    output.result({**named, "model_path": model})
+    output.result({**named, "model_path": model, "digest": known})
     if training["state"] == "rejected":
         typer.echo(f"rejected: {training['reason']}", err=True)
         raise typer.Exit(REJECTED)
 
 
-def over_nats(trainings: Trainings, data: TrainingCompleted, nats_url: str, event_id: str, seconds: float) -> Any:
+def _checked(**given: Any) -> TrainingCompleted:
+    """The data. typer.BadParameter for what no announcement may hold."""
+    try:
+        return TrainingCompleted.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _digest_here(path: Path) -> str | None:
+    """The digest of a file that can be read on this machine; None for one that lies elsewhere."""
+    try:
+        return digest_of(path) if path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def over_nats(
+    trainings: Trainings, data: TrainingCompleted, nats_url: str | None, event_id: str, seconds: float
+) -> Any:
     """Publish an announcement, again now and then, until the gauntlet service has it; returns the training. A message can be lost
     with its stream before anyone has read it."""
     deadline = time.monotonic() + seconds
@@ -85,15 +126,31 @@ def over_nats(trainings: Trainings, data: TrainingCompleted, nats_url: str, even
                 raise NotYetError(f"it is on the bus, and {missing}") from None
 
 
-async def publish(data: TrainingCompleted, nats_url: str, event_id: str) -> None:
-    """Publish an announcement durably. ConnectionError if NATS cannot be reached."""
-    bus = Bus(nats_url, "trainer")
+async def publish(data: TrainingCompleted, nats_url: str | None, event_id: str) -> None:
+    """Publish an announcement durably; the environment says how to log in. ConnectionError if NATS cannot be reached."""
+    try:
+        options = NatsOptions.of(_nats_settings(nats_url))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    bus = Bus(options, "trainer")
     subject = f"{SUBJECT_PREFIX}.{data.event_type}.{data.subject}"
     try:
         payload = json.dumps(training_event(content(data), SOURCE, event_id)).encode()
         await bus.send(subject, payload, f"{SOURCE} {event_id}")
     finally:
         await bus.close()
+
+
+def _nats_settings(url: str | None) -> NatsSettings:
+    """Where NATS is and how to log in, by the environment; ValueError in words if it cannot be used."""
+    environ = {**os.environ, **({NATS_URL: url} if url else {})}
+    if url:
+        environ.pop(NATS_URL + FILE, None)
+    given, faults = read_secrets(secrets_of(NatsSettings), environ)
+    if faults:
+        raise ValueError("; ".join(faults))
+    named: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
+    return NatsSettings(**named)
 
 
 def content(data: TrainingCompleted) -> Mapping[str, Any]:

@@ -39,10 +39,13 @@ def demo(
         suite = Suite((data or Path(temporary)).resolve(), Addresses.free())
         try:
             warm_engine()
-            with suite.running(lambda text: console.print(f"[dim]{text} ...")):
+            with suite.running(
+                lambda text: console.print(f"[dim]{text} ..."),
+                lambda text: console.print(text, style="yellow", markup=False),
+            ):
                 stories = _run(suite)
         except StartFailed as error:
-            console.print(f"[red]{error}")
+            console.print(str(error), style="red", markup=False)
             raise typer.Exit(1) from None
     console.print(f"Finished in {time.monotonic() - started:.0f} s.")
     if not _as_expected(stories):
@@ -79,8 +82,7 @@ def _follow(suite: Suite, watch: Watch, stories: list[Story], said: dict[str, in
     deadline = time.monotonic() + LIMIT_SECONDS
     with Live(console=console, refresh_per_second=4) as live:
         while not all(story.is_over for story in stories) and time.monotonic() < deadline:
-            for name in suite.tend():
-                console.print(f"[yellow]{name} had died and was started again")
+            suite.tend()
             watch.update(stories, CONFIGURATION)
             for story in stories:
                 _say_progress(story, said)

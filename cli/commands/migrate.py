@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
+from shared.process.postgres_spelling import EXAMPLE
+from shared.process.secret_files import FILE, SecretError, secret_of
 from shared.service.migrations import migrate
+from shared.storage.outages import UnusableServerError, outage
+
+VARIABLE = "RINGRIFT_DATABASE_URL"
 
 
 def migrate_command(
     database_url: Annotated[
-        str, typer.Option(envvar="RINGRIFT_DATABASE_URL", help="postgresql+asyncpg://user:password@host/database")
-    ],
+        str | None, typer.Option(help=f"{EXAMPLE}; otherwise what {VARIABLE} or {VARIABLE}{FILE} gives")
+    ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the database to answer")] = 60,
 ) -> None:
     """Create or upgrade the schemas of all three services. Safe to run again, and at the same time twice."""
-    deadline = time.monotonic() + wait
+    try:
+        _migrate(database_url or secret_of(VARIABLE, os.environ) or "", time.monotonic() + wait)
+    except (SecretError, UnusableServerError) as error:
+        _fail(str(error))
+    except ValueError as error:
+        _fail(f"{VARIABLE}: {error}")
+    typer.echo("the schemas gauntlet, promotion and distribution are up to date")
+
+
+def _migrate(database_url: str, deadline: float) -> None:
     while True:
         try:
-            migrate(database_url)
-        except (OSError, DBAPIError) as error:
+            return migrate(database_url)
+        except Exception as error:
+            reason = outage(error)
+            if reason is None or isinstance(error, UnusableServerError):
+                raise
             if time.monotonic() > deadline:
-                typer.echo(f"the database cannot be reached: {error}", err=True)
-                raise typer.Exit(1) from None
-            time.sleep(1)
-        else:
-            typer.echo("the schemas gauntlet, promotion and distribution are up to date")
-            return
+                _fail(f"{reason}: {getattr(error, 'orig', error)}")
+        time.sleep(1)
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
 
 
 def register(root: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
 
+from cli.credentials import ApiKey, presented
 from cli.output import AsJson, Output
 from shared.contract.words import BoardType
 
@@ -38,7 +39,7 @@ def promote(
     gauntlet_url: Annotated[
         str, typer.Option(envvar="RINGRIFT_GAUNTLET_URL", help="Asked for progress")
     ] = GAUNTLET_URL,
-    api_key: Annotated[str | None, typer.Option(envvar="RINGRIFT_API_KEY", help="Where the suite wants keys")] = None,
+    api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a model evaluated and, if it passes every gate, promoted.
@@ -62,7 +63,8 @@ def promote(
     body |= {"force": force, "dry_run": dry_run} | ({} if games is None else {"gauntlet_games": games})
     output = Output(as_json=as_json)
     try:
-        with FrontDoor(url, api_key, gauntlet_url) as door:
+        keys = presented(api_key, "promotion"), presented(api_key, "gauntlet")
+        with FrontDoor(url, keys[0], gauntlet_url, keys[1]) as door:
             with _progress(output) as say:
                 outcome = door.wait_for_outcome(_ask(door, body, output), timeout, say)
             _report(outcome, dry_run, output)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoorError, Transport
 
+from cli.credentials import ApiKey, presented
 from cli.output import AsJson, Output
 
 DISTRIBUTION_URL = "http://127.0.0.1:8772"
-ApiKey = Annotated[str | None, typer.Option(envvar="RINGRIFT_API_KEY", show_envvar=True)]
 
 
 def retention(
@@ -25,10 +25,9 @@ def retention(
 ) -> None:
     """Show what is kept for how long, and how many rows are over their time. Example: ringrift retention --prune"""
     output = Output(as_json=as_json)
+    urls = {"promotion": promotion_url, "gauntlet": gauntlet_url, "distribution": distribution_url}
     try:
-        found = [
-            each for url in (promotion_url, gauntlet_url, distribution_url) for each in _asked(url, api_key, prune)
-        ]
+        found = [each for service, url in urls.items() for each in _asked(url, presented(api_key, service), prune)]
     except FrontDoorError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -14,7 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from ringrift_client import GAUNTLET_URL, Trainings
 
 from cli.checkpoint_file import write_checkpoint
-from cli.commands.announce import SOURCE, ApiKey, GauntletUrl, content
+from cli.commands.announce import SOURCE, GauntletUrl, content
+from cli.credentials import ApiKey, presented
+from cli.parameters import Parameters, parsed
 from shared.contract.words import CANONICAL_PREFIX, BoardType
 from shared.storage.files import digest_of
 
@@ -29,9 +31,7 @@ def train(
     architecture: Annotated[
         str, typer.Option(help="The network to build; its parameters are given with --parameter")
     ] = "resnet",
-    parameter: Annotated[
-        list[str] | None, typer.Option(help="One of the architecture's parameters, as name=number; repeat it for each")
-    ] = None,
+    parameter: Parameters = None,
     blocks: Annotated[int, typer.Option(min=1, help="Of a resnet")] = 4,
     channels: Annotated[int, typer.Option(min=1, help="Of a resnet")] = 32,
     seed: Annotated[int, typer.Option(min=0)] = 0,
@@ -48,7 +48,7 @@ def train(
     if output.name.startswith(CANONICAL_PREFIX):
         raise typer.BadParameter("canonical files are written by the promotion service; choose another name")
     usual = {"blocks": blocks, "channels": channels} if architecture == "resnet" else {}
-    parameters = usual | dict(_parsed(each) for each in parameter or ())
+    parameters = usual | parsed(parameter)
     _check(architecture, parameters, board_type, num_players)
     plan = Plan(board_type, num_players, rounds, games, epochs, architecture, parameters, seed, version)
     with Progress(TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn()) as bar:
@@ -62,17 +62,9 @@ def train(
     if announce:
         from play.training.announcement import announcement
 
-        with Trainings(gauntlet_url, api_key) as trainings:
+        with Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings:
             training = trainings.announce(content(announcement(plan, output, digest_of(output))), SOURCE)
         typer.echo(f"announced as event {training['event_id']}")
-
-
-def _parsed(given: str) -> tuple[str, int]:
-    """A parameter as it is written on the command line."""
-    name, _, number = given.partition("=")
-    if not name or not number.isdigit():
-        raise typer.BadParameter(f"{given!r} is no parameter: give name=number, such as hidden=64")
-    return name, int(number)
 
 
 def _check(architecture: str, parameters: dict[str, int], board_type: str, num_players: int) -> None:

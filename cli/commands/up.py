@@ -6,6 +6,8 @@ import os
 import signal
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +15,11 @@ import typer
 from rich.console import Console
 
 from cli.engine import warm_engine
-from local.ports import is_free
+from local.keeper import STEP_SECONDS, Stopped
 from local.process import StartFailed
-from local.suite import Addresses, Suite
+from local.suite import Suite
 
-console = Console()
-TEND_SECONDS = 1.0
+console = Console(soft_wrap=True, highlight=False)
 
 
 def up(
@@ -28,52 +29,66 @@ def up(
 ) -> None:
     """Start NATS, Postgres, the three services and three node agents; Ctrl-C stops them.
 
-    Settings given as RINGRIFT_ variables reach the services. Example: RINGRIFT_GAUNTLET_GAMES=20 ringrift up --data ./data
+    Without --data, everything is deleted when it stops. Settings given as RINGRIFT_ variables reach the services.
+    Example: RINGRIFT_GAUNTLET_GAMES=20 ringrift up --data ./data
     """
-    addresses = Addresses.runbook()
-    if not all(is_free(port) for _host, port in [*addresses.services.values(), *addresses.nodes.values()]):
-        console.print("The runbook's ports 8770-8772 and 8780 are taken; using free ones.")
-        addresses = Addresses.free()
     settings = {key: value for key, value in os.environ.items() if key.startswith("RINGRIFT_")}
-    with tempfile.TemporaryDirectory(prefix="ringrift-", ignore_cleanup_errors=True) as temporary:
-        Path(temporary).chmod(0o711)
-        suite = Suite((data or Path(temporary)).resolve(), addresses, settings=settings)
+    warm_engine()
+    stopped = _stopped_by_signals()
+    with _folder(data) as folder:
+        suite = Suite(folder, settings=settings)
         try:
-            warm_engine()
-            with suite.running(lambda text: console.print(f"[dim]{text} ...")):
+            with suite.running(
+                lambda text: _say(f"{text} ...", "dim"), lambda text: _say(text, "yellow"), stopped.wait
+            ):
                 _print_addresses(suite)
-                _tend_until_stopped(suite)
+                while not stopped.wait(STEP_SECONDS):
+                    suite.tend()
+        except Stopped:
+            _say("Stopped before everything had started.")
         except StartFailed as error:
-            console.print(f"[red]{error}")
+            _say(str(error), "red")
             raise typer.Exit(1) from None
 
 
-def _tend_until_stopped(suite: Suite) -> None:
+def _say(text: str, style: str | None = None) -> None:
+    console.print(text, style=style, markup=False)
+
+
+def _stopped_by_signals() -> threading.Event:
+    """Set by the signals that ask a program in a terminal to end."""
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(TEND_SECONDS):
-        for name in suite.tend():
-            console.print(f"[yellow]{name} had died and was started again; see {suite.log}")
+    return stopped
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The folder that holds everything. One that nobody named is deleted at the end, which is said before and after."""
+    if data is not None:
+        yield data.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="ringrift-", ignore_cleanup_errors=True) as temporary:
+        Path(temporary).chmod(0o711)
+        _say(
+            f"Everything is in {temporary} and is DELETED when this stops. To keep it: ringrift up --data FOLDER",
+            "bold",
+        )
+        yield Path(temporary)
+    _say(f"{temporary} is deleted, with every model, decision and log in it.", "bold")
 
 
 def _print_addresses(suite: Suite) -> None:
     url = suite.addresses.url
-    console.print("\n[bold]The suite is up.[/] Ctrl-C stops it.")
-    for name in (*suite.addresses.services, *suite.addresses.nodes):
-        console.print(f"  {name:13} {url(name)}" + ("/docs" if name in suite.addresses.services else "/health"))
-    console.print(f"  NATS          {suite.nats.url}", soft_wrap=True)
-    console.print(f"  Postgres      {suite.postgres.url()}", soft_wrap=True)
-    console.print(
-        f"  models        {suite.models}\n  log           {suite.log}\n\nPut a model into the models folder, then:",
-        soft_wrap=True,
-    )
+    _say("\nThe suite is up. Ctrl-C stops it.", "bold")
+    for name in suite.addresses.all:
+        _say(f"  {name:13} {url(name)}" + ("/docs" if name in suite.addresses.services else "/health"))
+    _say(f"  NATS          {suite.nats.url}\n  Postgres      {suite.postgres.url()}")
+    _say(f"  models        {suite.models}\n  log           {suite.log}\n\nPut a model into the models folder, then:")
     body = '{"model_path": "models/my_model.pth", "board_type": "hex8", "num_players": 2}'
-    console.print(
-        f"  curl -X POST {url('promotion')}/admin/promote -H 'Content-Type: application/json' -d '{body}'",
-        soft_wrap=True,
-    )
-    console.print(f"  curl -s {url('promotion')}/status", soft_wrap=True)
+    _say(f"  curl -X POST {url('promotion')}/admin/promote -H 'Content-Type: application/json' -d '{body}'")
+    _say(f"  curl -s {url('promotion')}/status")
 
 
 def register(root: typer.Typer) -> None:

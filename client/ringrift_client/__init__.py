@@ -7,16 +7,20 @@ with FrontDoor.from_environment() as door:
     outcome = door.wait_for_outcome(request["id"], 3600, print)
 """
 
+from ringrift_client.errors import FrontDoorError, MisconfiguredError, NotJsonError, RefusedError, UnreachableError
+from ringrift_client.evaluations import Evaluations
 from ringrift_client.front_door import GAUNTLET_URL, PROMOTION_URL, FrontDoor, Outcome, Say
 from ringrift_client.trainings import Trainings
-from ringrift_client.transport import FrontDoorError, NotJsonError, RefusedError, Transport, UnreachableError
+from ringrift_client.transport import Transport
 from ringrift_client.waiting import NotYetError, wait_until
 
 __all__ = [
     "GAUNTLET_URL",
     "PROMOTION_URL",
+    "Evaluations",
     "FrontDoor",
     "FrontDoorError",
+    "MisconfiguredError",
     "NotJsonError",
     "NotYetError",
     "Outcome",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from ringrift_client.transport import FrontDoorError, Transport
+from ringrift_client.environment import key_for
+from ringrift_client.errors import FrontDoorError
+from ringrift_client.transport import Transport
 from ringrift_client.waiting import NotYetError, wait_until
 
 PROMOTION_URL = "http://127.0.0.1:8770"
@@ -34,18 +36,21 @@ class Outcome:
 
 
 class FrontDoor:
-    """One operator's connection; use as a context manager. `gauntlet_url` is asked for progress only, and may be away."""
+    """One operator's connection; use as a context manager. `gauntlet_url` is asked for progress only, and may be away; it gets
+    `gauntlet_key`, or the same key if there is no other."""
 
-    def __init__(self, url: str, api_key: str | None = None, gauntlet_url: str = GAUNTLET_URL) -> None:
-        self._promotion, self._gauntlet = Transport(url, api_key), Transport(gauntlet_url, api_key)
+    def __init__(
+        self, url: str, api_key: str | None = None, gauntlet_url: str = GAUNTLET_URL, gauntlet_key: str | None = None
+    ) -> None:
+        self._promotion, self._gauntlet = Transport(url, api_key), Transport(gauntlet_url, gauntlet_key or api_key)
         self._evaluations: dict[str, str] = {}
 
     @classmethod
     def from_environment(cls) -> FrontDoor:
-        """The front door that RINGRIFT_PROMOTION_URL names, with the key in RINGRIFT_API_KEY."""
-        names = ("RINGRIFT_PROMOTION_URL", "RINGRIFT_API_KEY", "RINGRIFT_GAUNTLET_URL")
-        url, api_key, gauntlet_url = (os.environ.get(name) for name in names)
-        return cls(url or PROMOTION_URL, api_key, gauntlet_url or GAUNTLET_URL)
+        """The front door that RINGRIFT_PROMOTION_URL names, with the key in RINGRIFT_PROMOTION_KEY or RINGRIFT_API_KEY, or in the
+        file that one of them with _FILE at its end names."""
+        url, gauntlet_url = os.environ.get("RINGRIFT_PROMOTION_URL"), os.environ.get("RINGRIFT_GAUNTLET_URL")
+        return cls(url or PROMOTION_URL, key_for("promotion"), gauntlet_url or GAUNTLET_URL, key_for("gauntlet"))
 
     def __enter__(self) -> FrontDoor:
         return self

@@ -5,6 +5,8 @@
     with Trainings.from_environment() as trainings:
         trainings.announce({"board_type": "hex8", "num_players": 2, "model_path": "models/my_model.pth"}, "/trainers/run-7")
 
+A file that does not say which network it holds the weights of is announced with `architecture` and `parameters` beside these.
+
 Source and event id together say which announcement it is; the same one again changes nothing and gets the same answer.
 """
 
@@ -15,8 +17,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from ringrift_client.environment import key_for
+from ringrift_client.errors import RefusedError
 from ringrift_client.front_door import GAUNTLET_URL
-from ringrift_client.transport import RefusedError, Transport
+from ringrift_client.transport import Transport
 from ringrift_client.waiting import wait_until
 
 STRUCTURED = "application/cloudevents+json"
@@ -32,9 +36,9 @@ class Trainings:
 
     @classmethod
     def from_environment(cls) -> Trainings:
-        """The service that RINGRIFT_GAUNTLET_URL names, with the key in RINGRIFT_GAUNTLET_KEY or RINGRIFT_API_KEY."""
-        key = os.environ.get("RINGRIFT_GAUNTLET_KEY") or os.environ.get("RINGRIFT_API_KEY")
-        return cls(os.environ.get("RINGRIFT_GAUNTLET_URL") or GAUNTLET_URL, key)
+        """The service that RINGRIFT_GAUNTLET_URL names, with the key in RINGRIFT_GAUNTLET_KEY or RINGRIFT_API_KEY, or in the
+        file that one of them with _FILE at its end names."""
+        return cls(os.environ.get("RINGRIFT_GAUNTLET_URL") or GAUNTLET_URL, key_for("gauntlet"))
 
     def __enter__(self) -> Trainings:
         return self

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ringrift_client.transport import FrontDoorError
+from ringrift_client.errors import FrontDoorError
 
 POLL_SECONDS = 0.25
 Answer = TypeVar("Answer")

@@ -44,6 +44,10 @@ class Game(Protocol):
     def profile(self) -> str: ...
 
     @property
+    def rules_version(self) -> str:
+        """Name and number of these rules; another number whenever the same moves could lead elsewhere."""
+
+    @property
     def num_actions(self) -> int:
         """Size of the flat policy head: policy planes * height * width."""
 

@@ -21,6 +21,15 @@ def highest(preferences: Float64s, offsets: Int64s) -> Int64s:
     return np.array([int(preferences[start:end].argmax()) for start, end in pairwise(offsets)], np.int64)
 
 
+def closeness(chances: Float64s, offsets: Int64s, drawn: Float64s) -> Float64s:
+    """float64[total]: how far each game's draw lies inside the part of [0, 1) that a move has; negative: outside."""
+    starts, counts = offsets[:-1], np.diff(offsets)
+    upto = chances.cumsum()
+    before = np.repeat(upto[starts] - chances[starts], counts)
+    draws = np.repeat(drawn, counts)
+    return np.minimum(draws - (upto - chances - before), upto - before - draws)
+
+
 def sampled(logits: Float64s, offsets: Int64s, temperature: float, drawn: Float64s) -> Int64s:
     """int64[K]: a move of each game with probability softmax(logits / temperature); drawn: float64[K] in [0, 1), one for each."""
     chances = softmax(logits / temperature, offsets)

@@ -9,8 +9,11 @@ import numpy as np
 
 from play.games.game import Float32s, Float64s, Game, Int64s, Moves, States
 from play.models.evaluator import Evaluator, EvaluatorError
-from play.players.choice import highest, sampled
-from play.players.player import PlayerError
+from play.players.choice import closeness, highest, sampled, softmax
+from play.players.player import PlayerError, Weighed
+
+ROUNDING = 1e-5
+"""How far two machines may differ in a logit, relative to the largest, or in a probability; what was seen is 2e-7."""
 
 
 def legal_logits(logits: Float32s, actions: Int64s, offsets: Int64s) -> Float64s:
@@ -33,6 +36,10 @@ class NetworkPlayer:
 
     def choose(self, game: Game, states: States, which: Int64s, moves: Moves) -> Int64s:
         """int64[K], as `Player.choose`."""
+        return self.weigh(game, states, which, moves).chosen
+
+    def weigh(self, game: Game, states: States, which: Int64s, moves: Moves) -> Weighed:
+        """As `WeighingPlayer.weigh`: by logit, or by how near the draw came."""
         try:
             evaluated = self.evaluator.evaluate(game.observe(states, which))
         except EvaluatorError as error:
@@ -42,5 +49,9 @@ class NetworkPlayer:
             raise PlayerError(which[~evaluated.usable], "the network's output is not finite")
         logits = legal_logits(evaluated.logits, game.actions(states, which, moves), moves.offsets)
         if self.temperature > 0:
-            return sampled(logits, moves.offsets, self.temperature, game.draws(states, which))
-        return highest(logits, moves.offsets)
+            drawn = game.draws(states, which)
+            near = closeness(softmax(logits / self.temperature, moves.offsets), moves.offsets, drawn)
+            chosen = sampled(logits, moves.offsets, self.temperature, drawn)
+            return Weighed(chosen, near, np.full(len(which), ROUNDING))
+        largest = np.maximum.reduceat(np.abs(logits), moves.offsets[:-1])
+        return Weighed(highest(logits, moves.offsets), logits, ROUNDING * np.maximum(largest, 1))

@@ -5,9 +5,9 @@ Errors: PlayerError, when a player has no move to give. Nobody plays in its plac
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from play.games.game import Game, Int64s, Moves, States
+from play.games.game import Float64s, Game, Int64s, Moves, States
 
 
 class PlayerError(Exception):
@@ -31,3 +31,21 @@ class Player(Protocol):
         May advance the random counters of the named games and changes nothing else in them.
         Raises PlayerError for games in which it has no move.
         """
+
+
+class Weighed(NamedTuple):
+    """Choices in K games with what they were made by."""
+
+    chosen: Int64s  # [K], as `Player.choose`
+    preferences: (
+        Float64s  # [total]: of each legal move, games end to end; nearly equal ones are nearly equally preferred
+    )
+    tie: Float64s  # [K]: preferences that differ by less may change places on another machine
+
+
+@runtime_checkable
+class WeighingPlayer(Player, Protocol):
+    """A player that rounding may sway, and that tells how nearly."""
+
+    def weigh(self, game: Game, states: States, which: Int64s, moves: Moves) -> Weighed:
+        """The choices of `choose` with their reasons; the same errors."""

@@ -10,10 +10,13 @@ import numpy as np
 
 from play.games.game import Float64s, Game, Int64s, Moves, States
 from play.models.evaluator import Evaluator, EvaluatorError
-from play.players.choice import highest, sampled, softmax
+from play.players.choice import closeness, highest, sampled, softmax
 from play.players.network import legal_logits
-from play.players.player import PlayerError
+from play.players.player import PlayerError, Weighed
 from play.players.tree import Forest
+
+VISITS = 2
+"""Visits that rounding may move from one move to another."""
 
 
 class SearchPlayer:
@@ -36,6 +39,10 @@ class SearchPlayer:
 
     def choose(self, game: Game, states: States, which: Int64s, moves: Moves) -> Int64s:
         """int64[K], as `Player.choose`."""
+        return self.weigh(game, states, which, moves).chosen
+
+    def weigh(self, game: Game, states: States, which: Int64s, moves: Moves) -> Weighed:
+        """As `WeighingPlayer.weigh`: by visits, or by how near the draw came."""
         forest = Forest(len(which) * (self.simulations + 1))
         values = np.empty((len(which), game.num_players))
         self._expand(game, game.copy(states, which), np.arange(len(which)), forest, values, which)
@@ -46,8 +53,11 @@ class SearchPlayer:
         if self.temperature > 0:
             with np.errstate(divide="ignore"):  # an unvisited move has the logarithm -inf and is never drawn
                 logits = np.log(visits.astype(np.float64))
-            return sampled(logits, moves.offsets, self.temperature, game.draws(states, which))
-        return highest(visits + prior, moves.offsets)
+            drawn = game.draws(states, which)
+            near = closeness(softmax(logits / self.temperature, moves.offsets), moves.offsets, drawn)
+            chosen = sampled(logits, moves.offsets, self.temperature, drawn)
+            return Weighed(chosen, near, np.full(len(which), VISITS / self.simulations))
+        return Weighed(highest(visits + prior, moves.offsets), visits + prior, np.full(len(which), float(VISITS)))
 
     def _simulate(self, game: Game, states: States, forest: Forest, which: Int64s) -> None:
         """Follow every tree to a position it does not know, learn its value, and book it along the way."""

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from services.distribution.agent.signature import OrderSigner
 from services.distribution.api import artifacts, deliveries, distribute, nodes, status
 from services.distribution.api.problems import TRANSLATIONS
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
+from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.service import DistributionService
@@ -22,6 +24,7 @@ from services.distribution.tables import MESSAGING
 from shared.service.api import router as messaging_router
 from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
+from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
 DESCRIPTION = Description("RingRift distribution", "Delivers canonical versions to every node.")
@@ -34,24 +37,35 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     store, state = ArtifactStore(settings.artifacts_dir), DaemonState(settings.reconcile_seconds)
     service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source)
     frame = ServiceFrame(to, HANDLERS.bound(service))
+    signer = OrderSigner(settings.order_key) if settings.order_key else None
     daemon = UnifiedDistributionDaemon(
         DaemonRecords(service),
-        AgentClient(to.client, store, settings.distribution_url),
+        AgentClient(to.client, store, settings.distribution_url, signer),
         state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),
     )
 
+    unregistered = [Node(name, url) for name, url in settings.nodes.items()]
+    watch = LedgerWatch(to.client, settings.promotion_url, service.heads, settings.feed_seconds)
+
     async def deliver() -> None:
-        await service.register(*(Node(name, url) for name, url in settings.nodes.items()))
+        # once in the life of this process: a node that an operator deletes meanwhile stays deleted
+        await service.register(*unregistered)
+        unregistered.clear()
         await daemon.run()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running({"daemon": deliver}):
+        async with frame.running({"daemon": deliver, "ledger": watch.follow}):
             yield
 
-    routers = [health_router(frame.checks), messaging_router, *ROUTERS]
+    routers = [
+        index.router,
+        health_router({**frame.checks, "ledger": watch.comparison.require_agreement}),
+        messaging_router,
+        *ROUTERS,
+    ]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
-    app.state.service, app.state.frame = service, frame
+    app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
     return app

@@ -1,8 +1,8 @@
 """The circuit breaker of one node: pure state, with the time given as an argument.
 
 Closed lets everyone pass; open nobody until `retry_at`; half-open exactly one probe. The pause doubles with each trip up to a
-cap, so half-open is always reached in bounded time. Only what the caller reports with `fail` counts: a permit that ends without a
-verdict (cancelled, or a fault that is not the node's) is returned and changes nothing.
+cap, so half-open is always reached in bounded time, even if the clock is set back meanwhile. Only what the caller reports with
+`fail` counts: a permit that ends without a verdict (cancelled, or a fault that is not the node's) is returned and changes nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class BreakerPolicy:
     def pause(self, trips: int) -> timedelta:
         """The pause after the given number of trips in a row, 1 or more."""
         return timedelta(seconds=min(self.first_pause * 2.0 ** min(trips - 1, 30), self.longest_pause))
+
+    def is_over(self, retry_at: datetime, now: datetime) -> bool:
+        """Whether a pause that was to end at `retry_at` has; what lies further ahead than any pause is of another clock."""
+        return not now < retry_at <= now + timedelta(seconds=self.longest_pause)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Breaker:
         """A permit to use in a `with` block; BreakerOpenError when there is none."""
         memory = self.memory
         if memory.state is BreakerState.OPEN:
-            if memory.retry_at is not None and now < memory.retry_at:
+            if memory.retry_at is not None and not self._policy.is_over(memory.retry_at, now):
                 raise BreakerOpenError(f"the breaker is open until {memory.retry_at.isoformat()}: {memory.last_error}")
             self.half_open()
         if self.memory.state is BreakerState.CLOSED:

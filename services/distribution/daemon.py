@@ -18,6 +18,7 @@ from services.distribution.delivery import Head, Progress, assess
 from services.distribution.node import Node, Report
 from shared.contract.words import DeliveryState
 from shared.process.logs import get_logger
+from shared.process.repeated import RepeatedLog
 
 _log = get_logger(__name__)
 CONCURRENT_VISITS = 32
@@ -62,6 +63,7 @@ class UnifiedDistributionDaemon:
         self._seconds, self._visit_seconds, self._now = seconds, visit_seconds, now
         self._visits: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_VISITS)
+        self._troubles: dict[str, RepeatedLog] = {}
 
     async def run(self) -> None:
         """Reconcile for ever: after every commit of this process, and every `seconds` in any case."""
@@ -75,7 +77,9 @@ class UnifiedDistributionDaemon:
 
     async def _pass(self) -> None:
         nodes, heads = await self._records.open_deliveries()
-        self._state.keep_only({node.name for node in nodes})
+        names = {node.name for node in nodes}
+        self._state.keep_only(names)
+        self._troubles = {name: trouble for name, trouble in self._troubles.items() if name in names}
         for node in nodes:
             if node.name not in self._visits:
                 task = asyncio.create_task(self._visit(node, heads), name=f"visit-{node.name}")
@@ -102,13 +106,20 @@ class UnifiedDistributionDaemon:
         except BreakerOpenError:
             return
         except Exception as error:  # the records failed; the next pass tries again
-            _log.warning("visit failed", node=node.name, error=repr(error))
+            self._trouble(node.name).failed(error)
+        else:
+            self._trouble(node.name).worked()
         finally:
             if breaker.memory != before:
-                await self._save(node.name, breaker)
+                await self._save(node.name, before, breaker)
 
-    async def _save(self, node: str, breaker: Breaker) -> None:
-        _log.info("breaker", node=node, state=breaker.memory.state, error=breaker.memory.last_error)
+    def _trouble(self, node: str) -> RepeatedLog:
+        return self._troubles.setdefault(node, RepeatedLog(_log, "visit", node=node))
+
+    async def _save(self, node: str, before: BreakerMemory, breaker: Breaker) -> None:
+        state, error = breaker.memory.state, breaker.memory.last_error
+        if (state, error) != (before.state, before.last_error):
+            _log.info("breaker", node=node, state=state, error=error)
         try:
             await self._records.save_breaker(node, breaker.memory)
         except Exception as error:  # kept in memory; saved with its next change

@@ -55,15 +55,18 @@ class DaemonState:
         return self._breakers.setdefault(node, Breaker(self._policy))
 
     def may_order(self, node: str, head: Head, now: datetime) -> bool:
-        """Whether the node may be told now to hold `head`. If so, the next time is a pause later, which doubles up to a cap."""
+        """Whether the node may be told now to hold `head`. If so, the next time is a pause later, which doubles up to a cap,
+        whatever becomes of the clock."""
         last = self._retries.get((node, head.configuration))
         again = last is not None and last.head == head
-        if last is not None and again and now < last.at:
+        if last is not None and again and now < last.at <= now + self._pause(LONGEST_RETRY_STEPS):
             return False
         attempts = last.attempts + 1 if last is not None and again else 0
-        pause = timedelta(seconds=self._seconds * 2 ** min(attempts, LONGEST_RETRY_STEPS))
-        self._retries[node, head.configuration] = _Retry(head, attempts, now + pause)
+        self._retries[node, head.configuration] = _Retry(head, attempts, now + self._pause(attempts))
         return True
+
+    def _pause(self, attempts: int) -> timedelta:
+        return timedelta(seconds=self._seconds * 2 ** min(attempts, LONGEST_RETRY_STEPS))
 
     def taken_up(self, node: str, head: Head) -> None:
         """The node holds or fetches `head`: what failed before is forgotten."""

@@ -26,6 +26,9 @@ class Head:
     digest: str
     size: int
 
+    def __str__(self) -> str:
+        return f"version {self.version} of {self.configuration} with digest {self.digest}"
+
 
 @dataclass(frozen=True)
 class Progress:

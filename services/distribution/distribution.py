@@ -65,7 +65,8 @@ class Holding(NamedTuple):
 
 @dataclass(frozen=True)
 class Distribution:
-    """A distribution that is not complete; `seconds` since its start; `has_failed`: it was reported as failed already."""
+    """A distribution that is not complete; `seconds` since its start, by the database's clock, which may have been set back;
+    `has_failed`: it was reported as failed already."""
 
     configuration: str
     version: int
@@ -77,4 +78,5 @@ class Distribution:
         """What is to be said of it now, None for nothing. It fails once, after `timeout` seconds, and may complete later."""
         if standing.is_complete:
             return "completed"
-        return "failed" if self.seconds >= timeout and not self.has_failed else None
+        in_time = -timeout < self.seconds < timeout
+        return None if in_time or self.has_failed else "failed"

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from services.distribution.delivery import Head
+
 
 class UnknownError(Exception):
     """There is nothing of that name; the text says where to look."""
 
 
+class TooManyNodesError(Exception):
+    """As many nodes are registered as may be."""
+
+
 class NotCanonicalError(Exception):
     """What was asked for is not the canonical version; the text says which one is."""
+
+
+class NotKnownYetError(Exception):
+    """A higher version was asked for than the ledger has named here."""
+
+    def __init__(self, configuration: str, version: int, head: Head | None) -> None:
+        known = f"canonical here is {head}" if head else "nothing is canonical here"
+        super().__init__(
+            f"version {version} of {configuration} is not known here yet: {known}; the ledger's feed will bring it"
+        )

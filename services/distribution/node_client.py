@@ -1,4 +1,4 @@
-"""Speaking to the agents over HTTP. A node is only ever reached at its registered address."""
+"""Speaking to the agents over HTTP. A node is only ever reached at its registered address, and is never sent a key."""
 
 from __future__ import annotations
 
@@ -8,21 +8,32 @@ import httpx
 from pydantic import ValidationError
 
 from services.distribution.agent.schemas import ModelOrder, NodeReport
+from services.distribution.agent.signature import OrderSigner
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
 from services.distribution.node import Fetch, Held, Node, Report
+from shared.contract.words import storable
+from shared.process.http_client import bounded
 from shared.storage.artifacts import ArtifactStore
+
+MOST_ANSWER_BYTES = 1024 * 1024
+"""More than any report has."""
+SHOWN = 300
+"""Characters of what a node says that are told on."""
 
 
 class AgentClient:
-    """The agents' API. `base_url` is where the agents find this service's artifacts."""
+    """The agents' API. `base_url` is where the agents find this service's artifacts; `signer` proves each request, None on a
+    machine whose agents ask for no proof."""
 
-    def __init__(self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str) -> None:
-        self._client, self._store, self._base_url = client, store, base_url.rstrip("/")
+    def __init__(
+        self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str, signer: OrderSigner | None = None
+    ) -> None:
+        self._client, self._store, self._base_url, self._signer = client, store, base_url.rstrip("/"), signer
 
     async def report(self, node: Node) -> Report:
         """What the node says is on its disk. NodeFaultError if it does not answer as an agent does."""
-        answer = await self._send("GET", f"{node.url}/v1/models")
+        answer = await self._send("GET", node, "/v1/models")
         try:
             report = NodeReport.model_validate_json(answer.content)
         except ValidationError as error:
@@ -42,15 +53,23 @@ class AgentClient:
             raise RefusedError(f"the artifact store lacks {head.digest}; take the file in again")
         source = f"{self._base_url}/v1/artifacts/{head.digest}"
         order = ModelOrder(version=head.version, digest=head.digest, size=head.size, source=source)
-        await self._send("PUT", f"{node.url}/v1/models/{head.configuration}", order)
+        await self._send("PUT", node, f"/v1/models/{head.configuration}", order.model_dump_json().encode())
 
-    async def _send(self, method: str, url: str, body: ModelOrder | None = None) -> httpx.Response:
+    async def _send(self, method: str, node: Node, path: str, body: bytes = b"") -> httpx.Response:
+        url, headers = node.url + path, {"Content-Type": "application/json"} if body else {}
+        if self._signer is not None:
+            headers |= self._signer.headers(method, path, node.name, body)
         try:
-            answer = await self._client.request(method, url, json=body.model_dump() if body else None)
+            # no key of ours is for a node, whatever address it was registered at
+            limits = bounded(MOST_ANSWER_BYTES)
+            content = body or None
+            answer = await self._client.request(
+                method, url, content=content, headers=headers, auth=None, extensions=limits
+            )
         except httpx.HTTPError as error:
             raise NodeFaultError(f"{method} {url}: {error!r}") from None
         if answer.status_code >= 500:
-            raise NodeFaultError(f"{method} {url} answered {answer.status_code}: {answer.text[:300]}")
+            raise NodeFaultError(f"{method} {url} answered {answer.status_code}: {storable(answer.text, SHOWN)}")
         if answer.status_code >= 300:
-            raise RefusedError(f"{method} {url} answered {answer.status_code}: {answer.text[:300]}")
+            raise RefusedError(f"{method} {url} answered {answer.status_code}: {storable(answer.text, SHOWN)}")
         return answer

@@ -38,6 +38,11 @@ async def register_node(tx: Write, node: Node) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"url": node.url}))
 
 
+async def count_nodes(tx: Read) -> int:
+    """How many nodes are registered."""
+    return int((await tx.execute(select(func.count()).select_from(nodes))).scalar_one())
+
+
 async def remove_node(tx: Write, name: str) -> bool:
     """Forget a node with its deliveries and breaker; False if there is none of that name."""
     return (await tx.execute(delete(nodes).where(nodes.c.name == name).returning(nodes.c.name))).first() is not None

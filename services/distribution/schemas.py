@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from shared.contract.words import (
     CANONICAL_FILE_PATTERN,
+    STORABLE,
     BreakerState,
     ConfigurationKey,
     DeliveryState,
     Digest,
+    ModelPath,
     NodeName,
+    Version,
 )
 
 _URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -27,7 +30,7 @@ class NodeRegistration(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: NodeName
-    url: str = Field(max_length=300, examples=["http://10.0.0.1:8780"])
+    url: str = Field(max_length=300, pattern=STORABLE, examples=["http://10.0.0.1:8780"])
 
     @field_validator("url")
     @classmethod
@@ -84,9 +87,9 @@ class DistributeModel(BaseModel):
     """What to deliver again: a configuration, or a canonical file's name, which names one."""
 
     configuration: ConfigurationKey | None = None
-    version: int | None = Field(default=None, ge=1)
+    version: Version | None = None
     digest: Digest | None = None
-    model_path: str | None = Field(default=None, max_length=1024, examples=["models/canonical_hex8_2p.pth"])
+    model_path: ModelPath | None = Field(default=None, examples=["models/canonical_hex8_2p.pth"])
     force: bool = Field(default=False, description="Accepted for the runbook; a request always reopens every delivery")
 
     @model_validator(mode="after")
@@ -161,9 +164,41 @@ class DaemonStatus(BaseModel):
     breakers: dict[str, BreakerState]
 
 
+class VersionReference(BaseModel):
+    """A version and its digest."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    digest: str
+
+
+class LedgerDifference(BaseModel):
+    """A configuration of which the ledger names another version than the nodes are given; null where there is none."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    configuration: str
+    ledger: VersionReference | None
+    here: VersionReference | None
+    since: datetime
+
+
+class LedgerAgreement(BaseModel):
+    """Whether the versions that the nodes are given are those of the ledger."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    agrees: bool | None = Field(description="Null as long as the ledger was never read")
+    differences: list[LedgerDifference] = Field(description="Those that last longer than the feed needs")
+    checked_at: datetime | None = Field(description="When the ledger was last read")
+    unreached: str | None = Field(description="Why it could not be read since; null if it could")
+
+
 class Status(BaseModel):
     """The service at a glance."""
 
     model_distribution: ModelDistribution
     daemon: DaemonStatus
+    ledger: LedgerAgreement
     alive_peers: list[str] = Field(description="Hosts of the nodes whose last visit succeeded")

@@ -15,11 +15,12 @@ from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Delivery, Head, Progress
 from services.distribution.distribution import Distribution, Holding, Standing
-from services.distribution.errors import NotCanonicalError, UnknownError
+from services.distribution.errors import NotCanonicalError, NotKnownYetError, TooManyNodesError, UnknownError
 from services.distribution.node import KnownNode, Node, Report
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event, EventData
 from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
+from shared.contract.words import LONGEST_NODE_REASON, MOST_NODES, storable
 from shared.messaging.outbox import Outbox
 from shared.storage.artifacts import Artifact, ArtifactStore
 from shared.storage.database import Transactions, Write
@@ -34,6 +35,20 @@ class Wanted(NamedTuple):
     configuration: str
     version: int | None = None
     digest: str | None = None
+
+    def of(self, head: Head | None) -> Head:
+        """The canonical version, if it is what is wanted. A wish never moves it; only the ledger does."""
+        if self.version is not None and (head is None or head.version < self.version):
+            raise NotKnownYetError(self.configuration, self.version, head)
+        if head is None:
+            raise _nothing_promoted(self.configuration)
+        if self.version not in (None, head.version) or self.digest not in (None, head.digest):
+            raise NotCanonicalError(f"{self} was asked for, and canonical is {head}; only that can be distributed")
+        return head
+
+    def __str__(self) -> str:
+        version = f" {self.version}" if self.version else ""
+        return f"version{version} of {self.configuration}" + (f" with digest {self.digest}" if self.digest else "")
 
 
 class Overview(NamedTuple):
@@ -61,28 +76,14 @@ class DistributionService:
             await self._begin(tx, head, cause)
 
     async def redistribute(self, wanted: Wanted) -> tuple[Head, list[str]]:
-        """Deliver the canonical version again, to every node, at once; returns it and the nodes."""
+        """Deliver the canonical version again, to every node, at once; returns it and the nodes. It stays what it is."""
         async with self.database.write() as tx:
-            head = await self._head(tx, wanted)
+            head = wanted.of(await repository.locked_head_of(tx, wanted.configuration))
             names = await self._begin(tx, head)
             current = await repository.locked_current_deliveries(tx, configuration=head.configuration)
             await repository.save_deliveries(tx, _moved(current, Delivery.reopened))
         self.daemon.retry_now()
         return head, names
-
-    async def _head(self, tx: Write, wanted: Wanted) -> Head:
-        """The canonical version that is wanted. The one door, beside the event, by which a higher version comes in."""
-        head = await repository.locked_head_of(tx, wanted.configuration)
-        if wanted.version is not None and wanted.digest is not None and (head is None or head.version < wanted.version):
-            artifact = await self.artifact(wanted.digest, "take the file in first")
-            head = Head(wanted.configuration, wanted.version, wanted.digest, artifact.size)
-            await repository.raise_head(tx, head)
-        if head is None:
-            raise _nothing_promoted(wanted.configuration)
-        if wanted.version not in (None, head.version) or wanted.digest not in (None, head.digest):
-            detail = f"the canonical version of {head.configuration} is {head.version} with digest {head.digest}"
-            raise NotCanonicalError(f"{detail}; only that one can be distributed")
-        return head
 
     async def _begin(self, tx: Write, head: Head, cause: Event | None = None) -> list[str]:
         """Open the deliveries of `head` to every known node, before the first byte, and say so; returns the nodes."""
@@ -94,18 +95,23 @@ class DistributionService:
         await self._emit(tx, DistributionStarted.model_validate({**_identity(head), "nodes": names}), cause)
         return names
 
-    async def artifact(self, digest: str, advice: str = "") -> Artifact:
-        """The artifact with that digest. UnknownError, with the advice, if it was never taken in."""
+    async def artifact(self, digest: str) -> Artifact:
+        """The artifact with that digest. UnknownError if it was never taken in."""
         artifact = await asyncio.to_thread(self.artifacts.find, digest)
         if artifact is None:
-            raise UnknownError("; ".join(filter(None, [f"there is no artifact {digest}", advice])))
+            raise UnknownError(f"there is no artifact {digest}")
         return artifact
 
     async def register(self, *nodes: Node) -> None:
-        """Register nodes, or give known ones another address; they get every canonical version."""
+        """Register nodes, or give known ones another address; they get every canonical version. TooManyNodesError if there would be
+        more than an event can name."""
         async with self.database.write() as tx:
             for node in nodes:
                 await repository.register_node(tx, node)
+            if await repository.count_nodes(tx) > MOST_NODES:
+                raise TooManyNodesError(
+                    f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
+                )
 
     async def remove(self, name: str) -> None:
         """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
@@ -141,6 +147,11 @@ class DistributionService:
         async with self.database.read() as tx:
             heads = await repository.heads(tx)
             return Overview(heads, await repository.current_deliveries(tx), await repository.known_nodes(tx))
+
+    async def heads(self) -> Sequence[Head]:
+        """Every desired version."""
+        async with self.database.read() as tx:
+            return await repository.heads(tx)
 
     async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
         """Open the deliveries that new nodes lack; returns every node and every desired version."""
@@ -208,8 +219,11 @@ def _identity(of: Head | Distribution) -> Mapping[str, Any]:
 def _said(distribution: Distribution, standing: Standing, completed: bool) -> EventData:
     identity, held = _identity(distribution), list(standing.held)
     if completed:
-        return DistributionCompleted.model_validate({**identity, "nodes": held, "seconds": distribution.seconds})
-    return DistributionFailed.model_validate({**identity, "delivered": held, "missing": dict(standing.missing)})
+        return DistributionCompleted.model_validate(
+            {**identity, "nodes": held, "seconds": max(distribution.seconds, 0)}
+        )
+    missing = {name: storable(why, LONGEST_NODE_REASON) for name, why in standing.missing.items()}
+    return DistributionFailed.model_validate({**identity, "delivered": held, "missing": missing})
 
 
 def _nothing_promoted(configuration: str) -> UnknownError:

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from services.distribution.agent.signature import key_bytes
 from services.distribution.schemas import NodeRegistration
 from shared.contract.words import DISTRIBUTION_PORT, Port
-from shared.process.settings import ServiceSettings
+from shared.process.settings import PREFIX, ServiceSettings
 
 
 class DistributionSettings(ServiceSettings):
@@ -22,7 +23,24 @@ class DistributionSettings(ServiceSettings):
     nodes: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict, description="Nodes registered at start, comma-separated `name=url`"
     )
+    order_key: str | None = Field(
+        default=None, repr=False, description="Private key with which requests to nodes are signed"
+    )
     reconcile_seconds: float = Field(default=2, gt=0, le=3600, description="Longest time between two passes")
+
+    @field_validator("order_key")
+    @classmethod
+    def _is_key(cls, value: str | None) -> str | None:
+        if value:
+            key_bytes(value)
+        return value or None
+
+    def faults(self) -> list[str]:
+        """A service that is not open to this machine alone signs its orders, because nodes elsewhere take no others."""
+        if self.is_loopback or self.order_key:
+            return super().faults()
+        unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"
+        return [*super().faults(), unsigned]
 
     @field_validator("nodes", mode="before")
     @classmethod

@@ -22,6 +22,7 @@ from shared.contract.events.envelope import TRACEPARENT_PATTERN
 
 LONGEST_EVENT = 256 * 1024
 LONGEST_ATTRIBUTE = 1024
+MOST_ATTRIBUTES = 100
 STRUCTURED = "application/cloudevents+json"
 REQUIRED = ("id", "source", "type")
 OPTIONAL = ("subject", "time", "dataschema", "datacontenttype")
@@ -82,6 +83,10 @@ def _binary_attributes(headers: Mapping[str, str]) -> dict[str, Any]:
 
 def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     _require_version(attributes)
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise UnreadableError(f"the event has {len(attributes)} attributes; {MOST_ATTRIBUTES} are the most")
+    if name := next((name for name, value in attributes.items() if "\0" in f"{name}{value}"), None):
+        raise UnreadableError(f"{name} contains the character U+0000, which cannot be stored")
     for name in REQUIRED:
         _require_text(name, attributes.get(name), f"{name} is missing; CloudEvents needs id, source and type")
     for name in OPTIONAL:

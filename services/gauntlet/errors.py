@@ -2,6 +2,8 @@
 
 Exception
 ├── UnknownError            there is no such evaluation
+├── NotVerifiableError      an evaluation cannot be verified
+├── BusyError               as much as may be done at once is being done
 ├── LeaseLostError          a runner may write nothing more
 └── MoveRefusedError        no move leads there from the state that it is in
     └── EndedError          no move leads anywhere any more
@@ -12,6 +14,14 @@ from __future__ import annotations
 
 class UnknownError(Exception):
     """There is no such evaluation."""
+
+
+class NotVerifiableError(Exception):
+    """The evaluation has no evidence, or what is needed to play its games again cannot be had."""
+
+
+class BusyError(Exception):
+    """As much of this as may be done at once is being done; ask again."""
 
 
 class LeaseLostError(Exception):

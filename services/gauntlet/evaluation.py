@@ -16,6 +16,7 @@ A move gives the evaluation as it is afterwards, with the next revision, or rais
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -28,13 +29,23 @@ from shared.contract.configuration import Configuration
 from shared.contract.events import new_traceparent
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
-from shared.contract.words import LONGEST_REASON, EvaluationReason, EvaluationState, FailureCode
+from shared.contract.words import LONGEST_REASON, EvaluationReason, EvaluationState, FailureCode, storable
 from shared.storage.artifacts import Artifact
 
 ENDED = (EvaluationState.COMPLETED, EvaluationState.FAILED)
 OPEN = tuple(state for state in EvaluationState if state not in ENDED)
 FOR_MODEL = "the model file to be taken into the artifact store"
 FOR_POLICY = "the promotion service's gate policy"
+
+
+class Announced(NamedTuple):
+    """The network of a model file that does not say it itself; None where nobody said it."""
+
+    architecture: str | None = None
+    parameters: Mapping[str, int] | None = None
+
+
+NOTHING_ANNOUNCED = Announced()
 
 
 class Playable(NamedTuple):
@@ -60,6 +71,8 @@ class Evaluation:
     request_id: UUID | None = None
     model_path: str | None = None
     announced_digest: str | None = None
+    architecture: str | None = None
+    parameters: Mapping[str, int] | None = None
     games: int | None = None
     skip_games: bool = False
     state: EvaluationState = EvaluationState.RECEIVED
@@ -87,14 +100,23 @@ class Evaluation:
         return self.cause["traceparent"] if self.cause else new_traceparent()
 
     @property
+    def announced(self) -> Announced:
+        """The network that it was announced with."""
+        return Announced(self.architecture, self.parameters)
+
+    @property
+    def title(self) -> str:
+        """What people call its model: the path that was announced, or else its digest."""
+        return self.model_path or f"the model {self.digest or self.announced_digest}"
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in ENDED
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether the runner that holds it has let its lease run out."""
-        return self.lease_until is not None and self.lease_until < self.seen_at
+    def is_silent(self, lease: Lease) -> bool:
+        """Whether the runner that holds it has let its lease, which is as long as this one, run out."""
+        return self.lease_until is not None and lease.is_over(self.lease_until, self.seen_at)
 
     @property
     def lacks(self) -> str | None:
@@ -113,7 +135,9 @@ class Evaluation:
     def asks_for(self, planned: PlannedEvaluation) -> bool:
         """Whether it was asked for in the same words."""
         asked = (planned.configuration, planned.model_path, planned.digest, planned.games)
-        return (self.configuration, self.model_path, self.announced_digest, self.games) == asked
+        network = (planned.architecture, planned.parameters)
+        same = (self.configuration, self.model_path, self.announced_digest, self.games) == asked
+        return same and (self.architecture, self.parameters) == network
 
     # the service's moves
 
@@ -129,7 +153,7 @@ class Evaluation:
     def stalled(self, trouble: str) -> Evaluation:
         """What it waits for does not come, and why; the same evaluation if that is known."""
         self._require(EvaluationState.RECEIVED)
-        waits_for = f"{self.lacks}: {trouble}"[:LONGEST_REASON]
+        waits_for = storable(f"{self.lacks}: {trouble}", LONGEST_REASON)
         return self if waits_for == self.waits_for else self._moved(self.state, waits_for=waits_for)
 
     def rejected(self, code: FailureCode, reason: str) -> Evaluation:
@@ -141,7 +165,7 @@ class Evaluation:
 
     def claimed(self, lease: Lease) -> Evaluation:
         """A runner takes it from the queue, or from a runner that fell silent: one more attempt."""
-        if not (self.state is EvaluationState.QUEUED or self.is_silent) or lease.evaluation_id != self.id:
+        if not (self.state is EvaluationState.QUEUED or self.is_silent(lease)) or lease.evaluation_id != self.id:
             raise MoveRefusedError(f"evaluation {self.id} is {self.state} and cannot be claimed")
         until = lease.until(self.seen_at)
         return self._moved(
@@ -210,7 +234,7 @@ class Evaluation:
         return self._moved(self.state if lacks else EvaluationState.QUEUED, waits_for=lacks, **found)
 
     def _failed(self, code: FailureCode, reason: str) -> Evaluation:
-        said = {"failure_code": code, "failure_reason": reason[:LONGEST_REASON]}
+        said = {"failure_code": code, "failure_reason": storable(reason, LONGEST_REASON)}
         return self._moved(EvaluationState.FAILED, **said, waits_for=None, ended_at=self.seen_at, **_UNHELD)
 
     def _moved(self, state: EvaluationState, **changes: Any) -> Evaluation:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from play.counting import Result, count
 from services.gauntlet.evaluation import Evaluation
-from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
-from shared.contract.gate import units_per_game
-from shared.contract.words import OPPONENTS, OpponentName, Outcome
-
-
-class Result(NamedTuple):
-    """What counts of a recorded game. `units`: its score, None without one; `fingerprint`: of its move sequence."""
-
-    opponent: OpponentName
-    outcome: Outcome
-    units: int | None
-    network_evaluations: int
-    fingerprint: str
+from shared.contract.evidence import CanonicalReference, Evidence
+from shared.contract.words import OPPONENTS, OpponentName
 
 
 class Standing(NamedTuple):
@@ -32,26 +21,6 @@ class Standing(NamedTuple):
 def opponents_to_meet(previous: CanonicalReference | None) -> list[OpponentName]:
     """In the order in which they are met; `previous` only where there is a canonical version."""
     return [name for name in OPPONENTS if name != "previous" or previous is not None]
-
-
-def count(opponent: OpponentName, games_planned: int, num_players: int, results: Sequence[Result]) -> OpponentEvidence:
-    """The evidence against one opponent, of all results that are against it."""
-    own = [each for each in results if each.opponent == opponent]
-    outcomes = Counter(each.outcome for each in own)
-    units = Counter(each.units for each in own)
-    return OpponentEvidence(
-        opponent=opponent,
-        games_planned=games_planned,
-        games=len(own),
-        wins=outcomes["win"],
-        draws=outcomes["draw"],
-        losses=outcomes["loss"],
-        truncated=outcomes["truncated"],
-        errored=outcomes["errored"],
-        score_histogram=[units[score] for score in range(units_per_game(num_players) + 1)],
-        distinct_games=len({each.fingerprint for each in own}),
-        network_evaluations=sum(each.network_evaluations for each in own),
-    )
 
 
 def standing(evaluation: Evaluation, results: Sequence[Result]) -> Standing:

@@ -7,6 +7,7 @@ are the promotion service's: one that comes with a request is taken as it is, an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from shared.contract.words import EvaluationReason
 class PlannedEvaluation:
     """An evaluation to be recorded. `model_path` or `digest` says of which model; both must then agree.
 
-    `games`: how many were asked for against each opponent; `policy`: None where the promotion service has yet to name it.
+    `architecture`, `parameters`: of the network, where the file does not say it itself; `games`: how many were asked for against
+    each opponent; `policy`: None where the promotion service has yet to name it.
     """
 
     id: UUID
@@ -33,6 +35,8 @@ class PlannedEvaluation:
     games: int | None = None
     policy: GatePolicy | None = None
     request_id: UUID | None = None
+    architecture: str | None = None
+    parameters: Mapping[str, int] | None = None
 
     @property
     def skip_games(self) -> bool:
@@ -50,7 +54,7 @@ class FeedbackLoopController:
         """The evaluation of a model that a trainer announced. It carries the training's id, so that one is the other's."""
         return PlannedEvaluation(
             id=training_id, configuration=data.configuration, reason="training", play=self.play,
-            model_path=data.model_path, digest=data.digest,
+            model_path=data.model_path, digest=data.digest, architecture=data.architecture, parameters=data.parameters,
         )  # fmt: skip
 
     def after_request(self, event_id: UUID, data: EvaluationRequested) -> PlannedEvaluation:
@@ -61,12 +65,13 @@ class FeedbackLoopController:
         )  # fmt: skip
 
     def on_request(
-        self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None, games: int | None
+        self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None, games: int | None,
+        architecture: str | None = None, parameters: Mapping[str, int] | None = None,
     ) -> PlannedEvaluation:  # fmt: skip
         """An evaluation that someone asks the gauntlet for; `games` for each opponent instead of the policy's number."""
         return PlannedEvaluation(
             id=evaluation_id, configuration=configuration, reason="request", play=self.play,
-            model_path=model_path, digest=digest, games=games,
+            model_path=model_path, digest=digest, games=games, architecture=architecture, parameters=parameters,
         )  # fmt: skip
 
 

@@ -6,10 +6,14 @@ What does not come is asked for again, and the evaluation says what it waits for
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
+from play.models.model_file import MOST_BYTES
 from services.gauntlet.errors import MoveRefusedError
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.policies import Policies, PolicyUnknownError, PromotionAwayError
@@ -24,12 +28,17 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Intake:
-    """The background work on received evaluations."""
+    """The background work on received evaluations. `most_bytes`: how large a model may be; `patience`: for how many seconds one
+    that cannot be read just now is tried again."""
 
     records: Waiting
     store: ArtifactStore
     models_dir: Path
     policies: Policies
+    most_bytes: int = MOST_BYTES
+    patience: float = 600.0
+    clock: Callable[[], float] = time.monotonic
+    _since: dict[UUID, float] = field(default_factory=dict, init=False)
 
     async def take_in(self) -> None:
         """Put announced models into the artifact store, for ever; what cannot be taken in has failed."""
@@ -44,7 +53,9 @@ class Intake:
             except MoveRefusedError:  # it was cancelled, or another process was faster
                 continue
             except Exception as error:  # such as a full disk: tried again, and the others are not kept waiting
-                await self._stall(evaluation, repr(error))
+                await self._try_again(evaluation, error)
+            else:
+                self._since.pop(evaluation.id, None)
 
     async def ask_for_policies(self) -> None:
         """Ask for the gate policies that are waited for, for ever; after trouble not before a pause."""
@@ -81,6 +92,17 @@ class Intake:
         with suppress(MoveRefusedError):
             await self.records.stalled(evaluation.id, trouble)
 
+    async def _try_again(self, evaluation: Evaluation, error: Exception) -> None:
+        """It shows why it waits; after as long as there is patience it has failed."""
+        now = self.clock()
+        waited = now - self._since.setdefault(evaluation.id, now)
+        trouble = f"{evaluation.model_path}: {_in_words(error)}"
+        if waited < self.patience:
+            return await self._stall(evaluation, trouble)
+        self._since.pop(evaluation.id)
+        with suppress(MoveRefusedError):
+            await self.records.rejected(evaluation.id, "internal", f"{trouble}; given up after {waited:.0f} seconds")
+
     async def _take_in(self, evaluation: Evaluation) -> None:
         try:
             artifact = await asyncio.to_thread(self._artifact, evaluation.model_path, evaluation.announced_digest)
@@ -92,7 +114,7 @@ class Intake:
     def _artifact(self, model_path: str | None, digest: str | None) -> Artifact:
         if model_path is None:
             return self._stored(digest or "")
-        artifact = self.store.take_in(resolve_inside(self.models_dir, model_path))
+        artifact = self.store.take_in(resolve_inside(self.models_dir, model_path), model_path, self.most_bytes)
         if artifact.size == 0:
             raise ArtifactError(
                 "model_invalid", f"{model_path} is empty; a checkpoint must be written whole, then renamed"
@@ -107,3 +129,8 @@ class Intake:
         if artifact is None:
             raise ModelMissingError(f"the artifact store has no model {digest}; announce a model_path")
         return artifact
+
+
+def _in_words(error: Exception) -> str:
+    """What the system says, without the path, which people do not know."""
+    return error.strerror or repr(error) if isinstance(error, OSError) else repr(error)

@@ -1,7 +1,7 @@
 """The lease: a runner's hold on one evaluation, as a value. Pure.
 
 Whoever writes for a runner carries its lease. It runs out unless it is extended, and then another runner may take the evaluation
-over; from that moment the old lease is worth nothing.
+over; from that moment the old lease is worth nothing. Its times are the database's, whose clock may be set back while it lasts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 BEATS_PER_LEASE = 4
+LONGEST_AHEAD = 2
+"""A lease that ends later than so many of its lengths from now is of another clock, and over: nobody has extended it since."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,7 @@ class Lease:
     def until(self, now: datetime) -> datetime:
         """When it runs out, if the last heartbeat is `now`."""
         return now + timedelta(seconds=self.seconds)
+
+    def is_over(self, until: datetime, now: datetime) -> bool:
+        """Whether a lease of this length, of anybody, that was to run out at `until` has."""
+        return not now <= until <= now + timedelta(seconds=LONGEST_AHEAD * self.seconds)

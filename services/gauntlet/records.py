@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from play.record import PlayedGame
-from services.gauntlet.evaluation import Evaluation
+from services.gauntlet.evaluation import NOTHING_ANNOUNCED, Announced, Evaluation
 from services.gauntlet.lease import Lease
 from shared.contract.evidence import ModelMetadata
 from shared.contract.policy import GatePolicy
@@ -26,10 +26,13 @@ class Claimed(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """An evaluation whose attempt begins, and the games that earlier attempts recorded."""
+    """An evaluation whose attempt begins, the games that earlier attempts recorded, and the networks that the candidate and the
+    canonical version were announced with."""
 
     evaluation: Evaluation
     played: list[PlayedGame]
+    candidate: Announced = NOTHING_ANNOUNCED
+    previous: Announced = NOTHING_ANNOUNCED
 
 
 class Waiting(Protocol):

@@ -11,12 +11,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from play.models.model_file import MOST_BYTES
 from services.gauntlet.errors import LeaseLostError
 from services.gauntlet.lease import Lease
+from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.records import Begun, Claimed, Records
 from services.gauntlet.worker.executor import Executor, Worker, WorkerLostError
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
 from shared.process.logs import get_logger
+from shared.process.repeated import RepeatedLog
+from shared.process.tasks import to_the_end
 from shared.storage.artifacts import ArtifactStore
 
 SWEEP_SECONDS = 1.0
@@ -25,13 +29,15 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class EvaluationRunner:
-    """Plays one evaluation after the other. `lanes`: games in flight at once; `most_attempts`: workers that may die in a row."""
+    """Plays one evaluation after the other. `lanes`: games in flight at once; `most_attempts`: workers that may die in a row;
+    `most_bytes`: how large a model file may be."""
 
     records: Records
     executor: Executor
     store: ArtifactStore
     lanes: int
     most_attempts: int
+    most_bytes: int = MOST_BYTES
 
     async def play(self) -> None:
         """Claim and carry out evaluations, for ever."""
@@ -67,17 +73,20 @@ class EvaluationRunner:
             _log.info("run_gauntlet", evaluation_id=str(job.evaluation_id), worker=worker.pid, resumed=len(job.played))
             async for message in worker.messages(job):
                 await self._record(lease, message)
+                if isinstance(message, JobDone | JobFailed):
+                    # the lease is over: a worker that takes its time to end is none that was lost
+                    return
 
     def _job(self, begun: Begun) -> Job:
-        evaluation, played = begun
-        playable, previous = evaluation.playable, evaluation.previous
+        evaluation, played, *_ = begun
+        playable, files = evaluation.playable, ModelFiles(self.store, self.most_bytes)
         return Job(
             evaluation_id=evaluation.id,
             board_type=evaluation.configuration.board_type,
             num_players=evaluation.configuration.num_players,
-            candidate=self.store.path(playable.digest).resolve(),
-            previous=previous,
-            previous_path=self.store.path(previous.digest).resolve() if previous else None,
+            candidate=files.candidate(begun),
+            previous=evaluation.previous,
+            previous_file=files.previous(begun),
             gates=playable.gates,
             play=evaluation.play,
             seed=playable.seed,
@@ -95,18 +104,20 @@ class EvaluationRunner:
             yield worker
         finally:
             beating.cancel()
+            await to_the_end(worker.stop())
             await asyncio.gather(beating, return_exceptions=True)
-            await worker.stop()
 
     async def _keep_lease(self, lease: Lease, worker: Worker) -> None:
+        said = RepeatedLog(_log, "heartbeat", evaluation_id=str(lease.evaluation_id))
         while True:
             await asyncio.sleep(lease.heartbeat_seconds)
             try:
                 async with asyncio.timeout(lease.seconds):
                     kept = await self.records.keep(lease)
             except Exception as error:  # the database may be back for the next beat; if not, the lease runs out
-                _log.warning("heartbeat failed", error=repr(error))
+                said.failed(error)
                 continue
+            said.worked()
             if not kept:
                 worker.kill()
 

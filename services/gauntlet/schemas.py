@@ -16,6 +16,7 @@ from services.gauntlet.training import Training
 from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import (
+    Architecture,
     BoardType,
     ConfigurationKey,
     Digest,
@@ -25,6 +26,7 @@ from shared.contract.words import (
     Games,
     GateVerdict,
     ModelPath,
+    NetworkParameters,
     NumPlayers,
     OpponentName,
     TrainingDoor,
@@ -44,6 +46,8 @@ class EvaluationRequest(BaseModel):
     )
     digest: Digest | None = Field(default=None, description="SHA-256 of the file; alone: of a model already taken in")
     games: Games | None = Field(default=None, description="Games per opponent")
+    architecture: Architecture | None = None
+    parameters: NetworkParameters | None = None
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
@@ -96,6 +100,8 @@ class EvaluationView(BaseModel):
     policy_id: str | None = Field(description="Name of the gate policy; null until it is known")
     model_path: str | None
     digest: str | None
+    architecture: str | None = Field(description="The network as it was announced; null where the file says it itself")
+    parameters: dict[str, int] | None
     attempts: int
     failure_code: FailureCode | None
     failure_reason: str | None

@@ -16,8 +16,8 @@ from uuid import UUID
 from play.record import PlayedGame
 from services.gauntlet import announcements, evidence, repository
 from services.gauntlet.cloud_event import CloudEvent
-from services.gauntlet.errors import LeaseLostError, UnknownError
-from services.gauntlet.evaluation import Evaluation
+from services.gauntlet.errors import LeaseLostError, NotVerifiableError, UnknownError
+from services.gauntlet.evaluation import NOTHING_ANNOUNCED, Announced, Evaluation
 from services.gauntlet.evidence import Standing
 from services.gauntlet.feedback_loop import FeedbackLoopController, seed_of
 from services.gauntlet.lease import Lease
@@ -93,12 +93,12 @@ class GauntletService:
 
     async def ask(
         self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None,
-        games: int | None, idempotency_key: str | None,
+        games: int | None, idempotency_key: str | None, announced: Announced = NOTHING_ANNOUNCED,
     ) -> Standing:  # fmt: skip
         """Record an evaluation that someone asks for; the same Idempotency-Key again finds the first one."""
         if model_path is not None:
             await asyncio.to_thread(resolve_inside, self.models_dir, model_path)
-        planned = self.controller.on_request(evaluation_id, configuration, model_path, digest, games)
+        planned = self.controller.on_request(evaluation_id, configuration, model_path, digest, games, *announced)
         async with self.database.write() as tx:
             found = await repository.add_evaluation(tx, planned, None, idempotency_key)
             evaluation = _known(await repository.evaluation(tx, found), found)
@@ -123,6 +123,17 @@ class GauntletService:
         async with self.database.read() as tx:
             _known(await repository.evaluation(tx, evaluation_id), evaluation_id)
             return await repository.page_of_games(tx, evaluation_id, opponent, offset, limit)
+
+    async def finished(self, evaluation_id: UUID) -> Begun:
+        """An evaluation with evidence, and every recorded game of it. UnknownError if there is none, NotVerifiableError without
+        evidence."""
+        async with self.database.read() as tx:
+            evaluation = _known(await repository.evaluation(tx, evaluation_id), evaluation_id)
+            if evaluation.evidence is None:
+                raise NotVerifiableError(
+                    f"evaluation {evaluation_id} is {evaluation.state}: it has no evidence to verify"
+                )
+            return await self._begun(tx, evaluation)
 
     async def follow(self, evaluation_id: UUID, seen: int) -> AsyncIterator[Standing]:
         """The evaluation at every change after the revision `seen`, until it has ended."""
@@ -183,7 +194,7 @@ class GauntletService:
     async def claim(self) -> Claimed | None:
         """Take the next evaluation to be played under a new lease, None if there is none."""
         async with self.database.write(quiet=True) as tx:
-            free = await repository.next_claimable(tx)
+            free = await repository.next_claimable(tx, self.lease_seconds)
             if free is None:
                 return None
             lease = Lease.new(free.id, self.lease_seconds)
@@ -199,7 +210,7 @@ class GauntletService:
                 evaluation = evaluation.begun(lease, met)
                 await self._save(tx, evaluation)
                 await self._emit(tx, announcements.started(evaluation), evaluation)
-            return Begun(evaluation, await repository.played_games(tx, evaluation.id))
+            return await self._begun(tx, evaluation)
 
     async def keep(self, lease: Lease) -> bool:
         """A heartbeat; False if the lease is lost."""
@@ -252,6 +263,18 @@ class GauntletService:
             if evaluation is None:
                 raise LeaseLostError(f"evaluation {lease.evaluation_id} was taken away or has ended")
             yield tx, evaluation
+
+    async def _candidate(self, tx: Read, evaluation: Evaluation) -> Announced:
+        """The network that it was announced with; as its bytes were announced before, where nobody said it this time."""
+        said = evaluation.architecture is not None
+        return evaluation.announced if said else await repository.announced(tx, evaluation.playable.digest)
+
+    async def _previous(self, tx: Read, evaluation: Evaluation) -> Announced:
+        return await repository.announced(tx, evaluation.previous.digest) if evaluation.previous else NOTHING_ANNOUNCED
+
+    async def _begun(self, tx: Read, evaluation: Evaluation) -> Begun:
+        played = await repository.played_games(tx, evaluation.id)
+        return Begun(evaluation, played, await self._candidate(tx, evaluation), await self._previous(tx, evaluation))
 
     async def _standing(self, tx: Read, evaluation: Evaluation) -> Standing:
         return evidence.standing(evaluation, await repository.results(tx, evaluation.id))

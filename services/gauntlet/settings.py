@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from play.models.model_file import MOST_BYTES
 from shared.contract.policy import PlayPolicy
 from shared.contract.words import GAUNTLET_PORT, Port
 from shared.process.settings import ServiceSettings
@@ -25,7 +26,15 @@ class GauntletSettings(ServiceSettings):
     gauntlet_attempts: int = Field(
         default=3, ge=1, le=100, description="Workers that may die in a row without recording a game"
     )
-
+    most_streams: int = Field(
+        default=200, ge=1, le=100_000, description="Open streams of progress at most; one more is answered 503"
+    )
+    gauntlet_intake_seconds: float = Field(
+        default=600, ge=0, le=604_800, description="For how long a model that cannot be read just now is tried again"
+    )
+    most_model_bytes: int = Field(
+        default=MOST_BYTES, ge=1024, le=2**40, description="How large a model file may be, packed and unpacked"
+    )
     keep_games_days: float = Field(
         default=30, ge=1, le=36_500, description="Days for which games of evaluations without evidence are kept"
     )

@@ -22,6 +22,8 @@ evaluations = Table(
     Column("idempotency_key", Text),
     Column("model_path", Text),
     Column("announced_digest", Text),
+    Column("architecture", Text),
+    Column("parameters", JSONB(none_as_null=True)),
     Column("games", Integer),
     Column("policy_id", Text),
     Column("gates", JSONB(none_as_null=True)),
@@ -76,6 +78,7 @@ games = Table(
     Column("network_evaluations", BigInteger),
     Column("moves", Text),
     Column("error", Text),
+    Column("engine", Text),
 )
 policies = Table(
     "policies",

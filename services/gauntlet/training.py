@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from services.gauntlet.cloud_event import CloudEvent
 from shared.contract.events.trainer import TrainingCompleted
-from shared.contract.words import CONFIGURATION_PATTERN, LONGEST_REASON, TrainingDoor, TrainingState
+from shared.contract.words import CONFIGURATION_PATTERN, LONGEST_REASON, TrainingDoor, TrainingState, storable
 
 NAMESPACE = UUID("5a0f7c1e-6d5e-5b43-9d0a-3f0b9f0e2c11")
 NEEDED = ("board_type", "num_players", "model_path", "digest")
@@ -59,7 +59,7 @@ class Training:
             fingerprint=_fingerprint(event),
             event=event.document(),
             configuration=str(data.configuration) if data else _configuration(event.data),
-            reason="; ".join(faults)[:LONGEST_REASON] or None,
+            reason=storable("; ".join(faults), LONGEST_REASON) or None,
             notes=tuple(notes),
         )
         return training, data
@@ -92,7 +92,8 @@ def _read(event: CloudEvent) -> tuple[TrainingCompleted | None, list[str], list[
         return _consistent(event, TrainingCompleted.model_validate_json(json.dumps(known))), [], []
     except ValueError as error:
         faults = _faults(error)
-    optional = {name for name in known if name not in NEEDED and any(each.startswith(f"{name}:") for each in faults)}
+    blamed = {re.split("[:.]", each, maxsplit=1)[0] for each in faults}
+    optional = blamed.intersection(known).difference(NEEDED)
     try:
         needed = {name: value for name, value in known.items() if name not in optional}
         data = _consistent(event, TrainingCompleted.model_validate_json(json.dumps(needed)))

@@ -18,6 +18,7 @@ from services.promotion.tables import MESSAGING
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
+from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
 DESCRIPTION = Description("RingRift promotion", "Judges evaluations and keeps the ledger of canonical versions.")
@@ -39,9 +40,11 @@ def create_app(settings: PromotionSettings) -> FastAPI:
             yield
 
     routers = [
+        index.router,
         health_router(frame.checks),
         events.router,
         *(noun.router for noun in NOUNS),
+        configurations.heads_router,
         configurations.policies_router,
     ]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)

@@ -56,5 +56,6 @@ async def assemble(service: PromotionService, inbox: Inbox) -> Status:
         model_distribution=distribution.model_distribution,
         recent_events=sorted(events, key=lambda each: each.time, reverse=True)[:RECENT],
         daemons={"MODEL_DISTRIBUTION": distribution.daemon},
+        ledger=distribution.ledger,
         alive_peers=distribution.alive_peers,
     )

@@ -13,6 +13,7 @@ from services.promotion.repository import DecisionRow
 from services.promotion.versions import CanonicalVersion
 from shared.contract.policy import GatePolicy, PolicyId
 from shared.contract.words import (
+    STORABLE,
     BoardType,
     ConfigurationKey,
     Digest,
@@ -24,6 +25,7 @@ from shared.contract.words import (
     PromotionKind,
     RequestState,
     Verdict,
+    Version,
 )
 
 
@@ -54,8 +56,10 @@ class DistributeRequest(RequestModel):
 class RollbackRequest(RequestModel):
     """Make an earlier version's bytes canonical again, as a new and higher version."""
 
-    to_version: int = Field(ge=1)
-    reason: str = Field(min_length=1, max_length=1000, examples=["loses to version 6 as second player"])
+    to_version: Version
+    reason: str = Field(
+        min_length=1, max_length=1000, pattern=STORABLE, examples=["loses to version 6 as second player"]
+    )
 
 
 class PromotionRequest(BaseModel):
@@ -96,7 +100,7 @@ class Canonical(BaseModel):
 
 
 class Versions(BaseModel):
-    """A configuration's history, newest first."""
+    """Canonical versions: a configuration's history, newest first, or that of every configuration now."""
 
     items: list[Canonical]
 
@@ -186,4 +190,7 @@ class Status(BaseModel):
     model_distribution: dict[str, Any]
     recent_events: list[RecentEvent]
     daemons: dict[str, Any]
+    ledger: dict[str, Any] | None = Field(
+        description="Whether the nodes are given what the ledger names, by the distribution service; null if it does not say"
+    )
     alive_peers: list[str]

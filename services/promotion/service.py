@@ -32,13 +32,15 @@ from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFaile
 from shared.contract.policy import GatePolicy
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
-from shared.storage.artifacts import ArtifactStore, ModelMissingError, resolve_inside
+from shared.storage.artifacts import ArtifactStore, open_model, resolve_inside
 from shared.storage.database import Database, Write
 from shared.storage.files import digest_of
 from shared.storage.idempotency import KeyReusedError
 
 _log = get_logger(__name__)
 Row = TypeVar("Row")
+ASKED = "delivery to every node was asked for"
+BROUGHT = "the ledger's feed brings it to the distribution service, and that to every node"
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,9 @@ class PromotionService:
         if request is not None:
             await repository.close_request(tx, request.id, request.ended_without_evidence(data.code, data.reason))
 
-    async def distribute(self, model_path: str, *, force: bool) -> CanonicalVersion:
-        """Have a canonical file delivered again; with `force`, make the earlier version with its bytes canonical again."""
+    async def distribute(self, model_path: str, *, force: bool) -> tuple[CanonicalVersion, str]:
+        """Have a canonical file delivered again; with `force`, make the earlier version with its bytes canonical again. Returns
+        what is canonical, and in words how it gets to the nodes."""
         path = await self._model_file(model_path)
         digest = await asyncio.to_thread(digest_of, path)
         async with self.database.write() as tx:
@@ -131,9 +134,8 @@ class PromotionService:
                 raise NotCanonicalError(f'{detail}; add "force": true to make it canonical again')
             if moved:
                 head = await self._roll_back(tx, head, found, f"restored from {model_path}")
-        if not moved:
-            await self.distribution.distribute(head.configuration, head.version, digest)
-        return head
+        known = not moved and await self.distribution.distribute(head.configuration, head.version, digest)
+        return head, ASKED if known else BROUGHT
 
     async def roll_back(
         self, configuration: str, to_version: int, reason: str, seen_version: str | None
@@ -152,6 +154,11 @@ class PromotionService:
                 raise AlreadyCanonicalError(f"version {head.version} already has the bytes of {to_version}")
             return await self._roll_back(tx, head, wanted, reason)
 
+    async def heads(self) -> list[CanonicalVersion]:
+        """The canonical version of every configuration that has one."""
+        async with self.database.read() as tx:
+            return await repository.heads(tx)
+
     async def canonical(self, configuration: str) -> CanonicalVersion:
         """The canonical version of a configuration. UnknownError if there is none yet."""
         async with self.database.read() as tx:
@@ -169,8 +176,7 @@ class PromotionService:
 
     async def _model_file(self, name: str) -> Path:
         path = await asyncio.to_thread(resolve_inside, self.settings.models_dir, name)
-        if not await asyncio.to_thread(path.is_file):
-            raise ModelMissingError(f"there is no model file {name} in the models folder")
+        (await asyncio.to_thread(open_model, path, name)).close()
         return path
 
     async def _lacking(self, data: EvaluationCompleted) -> int:

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from shared.contract.gate import exact_gate, histogram_units, units_per_game
 from shared.contract.policy import Fact, GatePolicy, PlayPolicy, PolicyId
-from shared.contract.words import Digest, GateVerdict, OpponentName
+from shared.contract.words import STORABLE, Digest, GateVerdict, OpponentName
 
 
 class CanonicalReference(Fact):
@@ -34,7 +34,7 @@ class OpponentEvidence(Fact):
     truncated: int = Field(ge=0)
     errored: int = Field(ge=0)
     score_histogram: list[Annotated[int, Field(ge=0)]] = Field(
-        description="Entry j counts the games that scored j/(2(k-1)) with k players"
+        max_length=100, description="Entry j counts the games that scored j/(2(k-1)) with k players"
     )
     distinct_games: int = Field(ge=0, description="Games with different move sequences; repeats add no evidence")
     network_evaluations: int = Field(
@@ -79,7 +79,7 @@ class Evidence(Fact):
         default=False, description="True when an operator had the games skipped; the model was only loaded"
     )
     previous: CanonicalReference | None = None
-    opponents: list[OpponentEvidence]
+    opponents: list[OpponentEvidence] = Field(max_length=100)
     duration_seconds: float = Field(ge=0)
     cpu_seconds: float = Field(ge=0)
 
@@ -103,8 +103,14 @@ class Evidence(Fact):
 class ModelMetadata(Fact):
     """What a checkpoint says of itself; read from the file, never trusted as its identity."""
 
-    architecture: str = Field(max_length=100)
+    architecture: str = Field(max_length=100, pattern=STORABLE)
     parameters: int = Field(ge=0, description="Number of weights")
-    version: str | None = Field(default=None, max_length=200)
+    version: str | None = Field(default=None, max_length=200, pattern=STORABLE)
     trained_at: AwareDatetime | None = None
     elo: float | None = Field(default=None, allow_inf_nan=False)
+    format: str | None = Field(default=None, max_length=100, description="What kind of file it is; null in old events")
+    notes: list[Annotated[str, Field(max_length=500)]] = Field(
+        default=[],
+        max_length=20,
+        description="How the file was read, where there was a choice: converted, averaged, prefixed",
+    )

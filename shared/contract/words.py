@@ -22,17 +22,44 @@ ConfigurationKey = Annotated[str, Field(pattern=CONFIGURATION_PATTERN, examples=
 
 DIGEST_PATTERN = "^[0-9a-f]{64}$"
 Digest = Annotated[str, Field(pattern=DIGEST_PATTERN, description="SHA-256 of the model file's bytes, lower-case hex")]
+STORABLE = r"^[^\x00]*$"
+"""The pattern of every text that comes from outside: Postgres stores any character but U+0000."""
 ModelPath = Annotated[
-    str, Field(min_length=1, max_length=1024, description="Path of a model file, inside the models folder")
+    str,
+    Field(
+        min_length=1, max_length=1024, pattern=STORABLE, description="Path of a model file, inside the models folder"
+    ),
 ]
-Reason = Annotated[str, Field(max_length=2000)]
+NETWORK_NAME_PATTERN = "^[A-Za-z0-9_.-]{1,100}$"
+Architecture = Annotated[
+    str,
+    Field(
+        pattern=NETWORK_NAME_PATTERN,
+        description="Network of a model file that does not say it itself",
+        examples=["resnet"],
+    ),
+]
+NetworkParameters = Annotated[
+    dict[Annotated[str, Field(pattern=NETWORK_NAME_PATTERN)], Annotated[int, Field(ge=-(2**31), lt=2**31)]],
+    Field(max_length=50, description="The architecture's parameters", examples=[{"blocks": 4, "channels": 32}]),
+]
 LONGEST_REASON = 2000
+Reason = Annotated[str, Field(max_length=LONGEST_REASON, pattern=STORABLE)]
 NODE_NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+MOST_NODES = 2000
+"""As many as an event can name, each with a reason, in what NATS takes of one message."""
+LONGEST_NODE_REASON = 300
 NodeName = Annotated[str, Field(pattern=NODE_NAME_PATTERN, examples=["node-1"])]
 
 MOST_GAMES = 10_000
 """Games per opponent that may be asked for."""
 Games = Annotated[int, Field(ge=1, le=MOST_GAMES, description="Games per opponent")]
+
+MOST_VERSION = 2**31 - 1
+"""What the columns of versions hold."""
+Version = Annotated[int, Field(ge=1, le=MOST_VERSION, description="Canonical version of a configuration")]
+MOST_ID = 2**63 - 1
+"""What the columns of numbered rows hold."""
 
 OpponentName = Literal["random", "heuristic", "previous"]
 OPPONENTS: tuple[OpponentName, ...] = get_args(OpponentName)
@@ -126,6 +153,11 @@ CANONICAL_PREFIX = "canonical_"
 BEST_PREFIX = "ringrift_best_"
 CANONICAL_FILE_PATTERN = rf"(?:{CANONICAL_PREFIX}|{BEST_PREFIX})([a-z0-9]+_[234]p)\.pth"
 """Names of canonical files and of the links to them; the group is the configuration."""
+
+
+def storable(text: str, longest: int) -> str:
+    """As much of a text, of whatever origin, as can be stored."""
+    return text[:longest].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def canonical_name(configuration: str) -> str:

@@ -9,29 +9,46 @@ what an event means.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
-from nats.js.errors import NoStreamResponseError, NotFoundError
+from nats.js.errors import APIError, NoStreamResponseError
 
-from shared.contract.events import SUBJECT_PREFIX, Event, RejectedError
+from shared.contract.events import Event, RejectedError
 from shared.messaging.handlers import Message
+from shared.messaging.nats_connection import (
+    NatsClient,
+    NatsOptions,
+    NatsUnfitError,
+    connected,
+    in_words,
+    require_version,
+)
+from shared.messaging.nats_stream import (
+    STREAM,
+    StreamNotOursError,
+    ensure_consumer,
+    ensure_stream,
+    require_consumer,
+    require_replicas,
+    unanswered,
+)
 from shared.process.logs import get_logger
 from shared.storage.database import is_outage
 
-STREAM = "RINGRIFT_EVENTS"
 MAX_DELIVERIES = 5
 """Of a message whose handling fails for no outage of ours."""
-ACK_WAIT_SECONDS = 30.0
 RETRY_SECONDS = (0.2, 0.5, 2.0)
 FETCH_SECONDS = 2.0
-CONNECT_SECONDS = 5.0
+CHECK_SECONDS = 6.0
+RENEW_SECONDS = 30.0
+"""What ends nats-py's own reconnecting without a word lasts no longer than this."""
 _log = get_logger(__name__)
 
 Receive = Callable[[Message], Awaitable[None]]
@@ -41,9 +58,12 @@ Bury = Callable[[str, bytes, str, int], Awaitable[None]]
 class Bus:
     """One connection to NATS, made on first use and kept up by the client."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self._url, self._name = url, name
-        self._client: Client | None = None
+    def __init__(self, options: NatsOptions | str, name: str, renew_seconds: float = RENEW_SECONDS) -> None:
+        """`options`, or just a URL. A client that lost its connection for so long is replaced by a new one."""
+        self._options = NatsOptions.at(options) if isinstance(options, str) else options
+        self._name, self._renew_seconds = name, renew_seconds
+        self._client: NatsClient | None = None
+        self._connected_at, self._failure = 0.0, ""
         self._connecting = asyncio.Lock()
 
     @property
@@ -51,14 +71,50 @@ class Bus:
         """Whether NATS can be reached now."""
         return self._client is not None and self._client.is_connected
 
-    async def connect(self) -> Client:
-        """The connection; ConnectionError if NATS cannot be reached."""
+    async def connect(self) -> NatsClient:
+        """The connection; ConnectionError if NATS cannot be reached, NatsUnfitError if its server is too old."""
         async with self._connecting:
-            if self._client is None or self._client.is_closed:
-                self._client = await _connected(self._url, self._name)
-        if not self._client.is_connected:
-            raise ConnectionError("NATS is not connected just now")
-        return self._client
+            client = self._client if self._client is not None and not self._client.is_closed else None
+            if (
+                client is not None
+                and not client.is_connected
+                and time.monotonic() > self._connected_at + self._renew_seconds
+            ):
+                await client.close()
+                client = None
+            self._client = client = client or await self._new_client()
+        if not client.is_connected:
+            reason = f": {in_words(client.trouble, self._options)}" if client.trouble else ""
+            raise ConnectionError(f"NATS is not connected just now{reason}")
+        self._connected_at = time.monotonic()
+        require_version(client)
+        return client
+
+    async def _new_client(self) -> NatsClient:
+        try:
+            client = await connected(self._options, self._name)
+        except ConnectionError as error:
+            self._failure = str(error)
+            raise
+        self._failure = ""
+        return client
+
+    async def check(self, durable: str, types: Sequence[str]) -> None:
+        """Raise, with what is wrong in words, unless events can go out and come in under this durable name now.
+
+        A stream that is missing is made again. Answers within CHECK_SECONDS.
+        """
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                client = await self.connect()
+                require_replicas(client, await ensure_stream(client))
+                await require_consumer(client, durable, types)
+        except APIError as error:
+            raise NatsUnfitError(f"NATS refuses what is asked of {STREAM}: {error.description}") from error
+        except NatsError as error:  # lost meanwhile
+            raise ConnectionError(in_words(error, self._options)) from error
+        except TimeoutError:
+            raise ConnectionError(self._failure or f"NATS gives no answer within {CHECK_SECONDS:g} s") from None
 
     async def close(self) -> None:
         """Flush and close; `drain` would wait for unread pull statuses (nats-py)."""
@@ -74,80 +130,42 @@ class Bus:
 
     async def send(self, subject: str, payload: bytes, message_id: str, **headers: str) -> None:
         """Publish a message and wait for the server's ack; its id deduplicates, so no other message may have it."""
-        jetstream = (await self.connect()).jetstream()
+        client = await self.connect()
+        publish = partial(client.jetstream().publish, subject, payload, timeout=5)
         named = {**headers, "Nats-Msg-Id": message_id}
         try:
-            await jetstream.publish(subject, payload, headers=named, timeout=5)
+            ack = await publish(headers=named)
         except NoStreamResponseError:
-            await ensure_stream(jetstream)
-            await jetstream.publish(subject, payload, headers=named, timeout=5)
+            await ensure_stream(client)
+            ack = await publish(headers=named)
+        except NatsTimeoutError as error:
+            raise unanswered(client, error) from error
+        if ack.stream != STREAM:
+            raise StreamNotOursError(
+                f"the event went to the stream {ack.stream}, which holds {subject}: it is not {STREAM}"
+            )
 
     async def consume(self, durable: str, types: Sequence[str], receive: Receive, bury: Bury) -> None:
         """Receive events of some types under a durable name, for ever; raises when the connection or consumer is lost."""
-        jetstream = (await self.connect()).jetstream()
-        await ensure_stream(jetstream)
-        await jetstream.add_consumer(STREAM, _consumer_config(durable, types))
-        subscription = await jetstream.pull_subscribe_bind(durable, stream=STREAM)
+        client = await self.connect()
+        await ensure_stream(client)
+        await ensure_consumer(client, durable, types)
+        subscription = await client.jetstream().pull_subscribe_bind(durable, stream=STREAM)
         try:
             while True:
-                messages = await _fetch(jetstream, subscription, durable)
+                messages = await _fetch(subscription, partial(require_consumer, client, durable, types))
                 await asyncio.gather(*(_deliver(message, receive, bury) for message in messages))
         finally:
             with suppress(Exception):
                 await subscription.unsubscribe()
 
 
-async def _connected(url: str, name: str) -> Client:
-    """A new connection; none is left half made, whatever ends the attempt."""
-    client = Client()
-    try:
-        # a client that reconnects for ever would also wait for ever for its first connection
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await client.connect(
-                url, name=name, max_reconnect_attempts=-1, connect_timeout=3,
-                error_cb=_log_error, allow_reconnect=True,
-                reconnect_time_wait=0.5,  # type: ignore[arg-type]  # nats-py sleeps for it
-            )  # fmt: skip
-    except (OSError, NatsError, TimeoutError) as error:
-        await client.close()
-        raise ConnectionError(f"cannot reach NATS within {CONNECT_SECONDS:g} s: {error!r}") from error
-    except asyncio.CancelledError:
-        await client.close()
-        raise
-    return client
-
-
-async def ensure_stream(jetstream: JetStreamContext) -> None:
-    """Create the stream, or leave the existing one as it is."""
-    try:
-        await jetstream.stream_info(STREAM)
-    except NotFoundError:
-        config = StreamConfig(
-            name=STREAM, subjects=[f"{SUBJECT_PREFIX}.>"], storage=StorageType.FILE, duplicate_window=120,
-            max_age=7 * 24 * 3600,
-        )  # fmt: skip
-        await jetstream.add_stream(config)
-
-
-def _consumer_config(durable: str, types: Sequence[str]) -> ConsumerConfig:
-    return ConsumerConfig(
-        durable_name=durable,
-        filter_subjects=[f"{SUBJECT_PREFIX}.{each}.>" for each in types],
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ACK_WAIT_SECONDS,
-        max_deliver=-1,
-        max_ack_pending=64,
-    )
-
-
-async def _fetch(
-    jetstream: JetStreamContext, subscription: JetStreamContext.PullSubscription, durable: str
-) -> list[Msg]:
+async def _fetch(subscription: JetStreamContext.PullSubscription, require: Callable[[], Awaitable[None]]) -> list[Msg]:
     try:
         return await subscription.fetch(16, timeout=FETCH_SECONDS)
     except (TimeoutError, NatsTimeoutError):
-        # an idle fetch ends like a lost consumer; ask which it was
-        await jetstream.consumer_info(STREAM, durable)
+        # an idle fetch ends like that of a lost consumer; ask which it was
+        await require()
         return []
 
 
@@ -180,7 +198,3 @@ async def _bury(message: Msg, reason: str, deliveries: int, bury: Bury) -> None:
         await message.nak(delay=RETRY_SECONDS[-1])
     else:
         await message.term()
-
-
-async def _log_error(error: Exception) -> None:
-    _log.warning("nats", error=repr(error))

@@ -80,11 +80,15 @@ class Inbox:
         return True
 
     async def _receive_again(self, letter: DeadLetter) -> None:
-        event_type = letter.subject.removeprefix(f"{SUBJECT_PREFIX}.").partition(".")[0]
-        handle = self._handlers.outside.get(event_type)
-        if handle is None:
-            return await self.receive(letter.payload)
-        await handle(Message(letter.subject, {}, letter.payload.encode()))
+        on_the_bus = letter.subject.startswith(f"{SUBJECT_PREFIX}.")
+        handle = self._handlers.outside.get(letter.subject.removeprefix(f"{SUBJECT_PREFIX}.").partition(".")[0])
+        if handle is not None:
+            return await handle(Message(letter.subject, {}, letter.payload.encode()))
+        if on_the_bus:
+            raise RejectedError(
+                "it came over the bus, where anyone may have written it; the producer's feed has what is true"
+            )
+        await self.receive(letter.payload)
 
     async def cursor(self, producer: str) -> str | None:
         """Where the reading of a producer's feed has come to."""

@@ -10,6 +10,8 @@ import sys
 
 import structlog
 
+from shared.process.repeated_lines import CountRepeats
+
 
 def configure_logs(service: str, level: str = "INFO") -> None:
     """Send this process's logs, and those of the libraries it uses, to standard error as JSON lines."""
@@ -27,8 +29,9 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(CountRepeats())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "nats"):
+    for chatty in ("alembic", "httpx", "httpcore", "uvicorn.access", "nats"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

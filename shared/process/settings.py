@@ -12,13 +12,19 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.contract.words import DISTRIBUTION_PORT, GAUNTLET_PORT, PROMOTION_PORT
-from shared.process.credentials import AcceptedKeys
+from shared.process.credentials import ANYONE, AcceptedKeys, Caller
+from shared.process.http_settings import Address, HttpSettings
+from shared.process.nats_settings import NatsSettings
+from shared.process.postgres_spelling import EXAMPLE
+from shared.process.postgres_tls import tls_of
+from shared.process.postgres_url import PostgresUrl
+from shared.process.secret_files import FILE, read_secrets
 
 PREFIX = "RINGRIFT_"
 ANNOUNCED = "ringrift.settings"
@@ -32,32 +38,82 @@ def variables() -> frozenset[str]:
     A process knows the others' variables too, because containers and shells often give all of them to each.
     """
     models = (entry.load() for entry in entry_points(group=ANNOUNCED))
-    return frozenset(PREFIX + name.upper() for model in models for name in model.model_fields)
+    return frozenset(name for model in models for name in variables_of(model))
+
+
+def variables_of(model: type[BaseServiceSettings]) -> frozenset[str]:
+    """The variables of one settings class: its fields, and beside each secret the one that names a file."""
+    return frozenset(
+        {PREFIX + name.upper() for name in model.model_fields} | {name + FILE for name in secrets_of(model)}
+    )
+
+
+def secrets_of(model: type[BaseSettings]) -> list[str]:
+    """The variables of a settings class that hold secrets: those that are never shown."""
+    return [PREFIX + name.upper() for name, field in model.model_fields.items() if not field.repr]
 
 
 class SettingsError(Exception):
     """The environment cannot be used; the text lists every fault."""
 
 
-class BaseServiceSettings(BaseSettings):
+class BaseServiceSettings(HttpSettings):
     """What every process of the suite reads: where it listens and who may call it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
+    CALLS: ClassVar[tuple[str, ...]] = ()
+    """The services whose addresses this process knows."""
     host: str = Field(
         default="127.0.0.1", description="Address to listen on; anything but loopback needs RINGRIFT_API_KEYS"
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read or operate",
+        repr=False,
+        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read, operate, node or train",
     )
-    api_key: str | None = Field(default=None, repr=False, description="Key that this process presents to the others")
+    api_key: str | None = Field(
+        default=None, repr=False, description="Key that this process presents where the receiver has none of its own"
+    )
+
+    most_body_bytes: int = Field(
+        default=1 << 19, ge=1 << 14, le=1 << 30, description="Bytes of a request's body at most; more is answered 413"
+    )
+    most_connections: int = Field(
+        default=500, ge=1, le=100_000, description="Open connections at most; one more is answered 503"
+    )
+    request_seconds: float = Field(
+        default=30.0,
+        ge=0.5,
+        le=3600,
+        description="Seconds in which a request has to arrive, and an answer's reader to go on",
+    )
 
     @field_validator("api_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
         return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+
+    @property
+    def anyone(self) -> Caller | None:
+        """What may be done without a credential: everything as long as there are no keys on loopback, elsewhere nothing."""
+        return ANYONE if self.is_loopback and not self.api_keys else None
+
+    def key_of(self, service: str) -> str | None:
+        """The key that this process presents to a service of the suite, by its name."""
+        key: str | None = getattr(self, f"{service}_key")
+        return key or self.api_key
+
+    def url_of(self, service: str) -> str:
+        """The address of a service of the suite, by its name."""
+        url: str = getattr(self, f"{service}_url")
+        return url
+
+    @property
+    def edges(self) -> dict[str, str | None]:
+        """The key that this process presents, None for none, by the address of each service that it knows."""
+        return {self.url_of(name): self.key_of(name) for name in self.CALLS}
 
     @property
     def is_loopback(self) -> bool:
@@ -71,6 +127,10 @@ class BaseServiceSettings(BaseSettings):
         """Combinations of settings that cannot work, in words; subclasses add their own."""
         if not self.is_loopback and not self.api_keys:
             return [f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}API_KEYS must be set (see docs/security.md)"]
+        return self.key_faults()
+
+    def key_faults(self) -> list[str]:
+        """What is wrong with the accepted keys, in words."""
         try:
             AcceptedKeys(self.api_keys)
         except ValueError as error:
@@ -78,18 +138,21 @@ class BaseServiceSettings(BaseSettings):
         return []
 
 
-class ServiceSettings(BaseServiceSettings):
+class ServiceSettings(NatsSettings, BaseServiceSettings):
     """What the three services share beyond that: the ledger's database, the bus, the files, each other's addresses."""
 
-    database_url: str = Field(description="postgresql+asyncpg://user:password@host:port/database", repr=False)
-    nats_url: str = "nats://127.0.0.1:4222"
+    CALLS = ("gauntlet", "promotion", "distribution")
+    database_url: str = Field(description=f"{EXAMPLE}, with the parameters that docs/servers.md lists", repr=False)
     artifacts_dir: Path = Field(
         default=Path("data/artifacts"), description="The artifact store, shared by the services"
     )
     models_dir: Path = Field(default=Path("models"), description="Folder of trained models and canonical projections")
-    gauntlet_url: str = f"http://127.0.0.1:{GAUNTLET_PORT}"
-    promotion_url: str = f"http://127.0.0.1:{PROMOTION_PORT}"
-    distribution_url: str = f"http://127.0.0.1:{DISTRIBUTION_PORT}"
+    gauntlet_url: Address = f"http://127.0.0.1:{GAUNTLET_PORT}"
+    promotion_url: Address = f"http://127.0.0.1:{PROMOTION_PORT}"
+    distribution_url: Address = f"http://127.0.0.1:{DISTRIBUTION_PORT}"
+    gauntlet_key: str | None = Field(default=None, repr=False, description="Key for the gauntlet alone")
+    promotion_key: str | None = Field(default=None, repr=False, description="Key for the promotion service alone")
+    distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
     feed_seconds: float = Field(
         default=5.0, gt=0, le=3600, description="Seconds between reads of the producers' event feeds"
     )
@@ -111,18 +174,12 @@ class ServiceSettings(BaseServiceSettings):
         if self.keep_handled_days <= self.keep_events_days:
             text = f"must be more than {PREFIX}KEEP_EVENTS_DAYS={self.keep_events_days:g}, or events would be handled twice"
             own.append(f"{PREFIX}KEEP_HANDLED_DAYS={self.keep_handled_days:g} {text}")
-        return [*super().faults(), *own]
-
-    def url_of(self, service: str) -> str:
-        """The address of a service of the suite, by its name."""
-        url: str = getattr(self, f"{service}_url")
-        return url
+        return [*super().faults(), *self.nats_faults(), *own]
 
     @field_validator("database_url")
     @classmethod
-    def _is_asyncpg(cls, value: str) -> str:
-        if not value.startswith("postgresql+asyncpg://"):
-            raise ValueError("must begin with postgresql+asyncpg://")
+    def _can_be_opened(cls, value: str) -> str:
+        tls_of(PostgresUrl.read(value))
         return value
 
 
@@ -131,10 +188,14 @@ def load_settings(model: type[S], environ: Mapping[str, str] | None = None) -> S
     names = os.environ if environ is None else environ
     known = variables()
     faults = [_unknown(name, known) for name in sorted(names) if name.startswith(PREFIX) and name not in known]
+    secrets, unread = read_secrets(secrets_of(model), names)
+    faults += unread
     try:
-        settings = model() if environ is None else model.model_validate(_own(model, environ))
+        settings = model.model_validate(_own(model, {**names, **secrets}))
     except ValidationError as error:
-        faults += [f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else '?'}: {e['msg']}" for e in error.errors()]
+        told = [fault.partition(FILE)[0] for fault in unread]
+        wrong = [(PREFIX + (str(e["loc"][0]).upper() if e["loc"] else "?"), e["msg"]) for e in error.errors()]
+        faults += [f"{name}: {text}" for name, text in wrong if name not in told]
         raise SettingsError(_listed(faults)) from None
     faults += settings.faults()
     if faults:

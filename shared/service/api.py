@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.contract.events import Event, EventType, RejectedError
+from shared.contract.words import MOST_ID
 from shared.messaging.outbox import BEGINNING, CursorUnknownError
 from shared.service.frame import ServiceFrame
 from shared.storage.retention import Figures
@@ -113,9 +114,11 @@ class Pruned(BaseModel):
 @router.get("/events", responses=problems(InvalidCursor, CursorUnknown))
 async def list_events(
     frame: Frame,
-    after: Annotated[str, Query(description="Cursor of the last event already read", examples=[BEGINNING])] = BEGINNING,
+    after: Annotated[
+        str, Query(max_length=200, description="Cursor of the last event already read", examples=[BEGINNING])
+    ] = BEGINNING,
     limit: Limit = 100,
-    type: Annotated[list[EventType] | None, Query(description="Only these types")] = None,
+    type: Annotated[list[EventType] | None, Query(max_length=100, description="Only these types")] = None,
 ) -> EventPage:
     """This service's events in the order in which they became visible."""
     outbox, database = frame.connections.outbox, frame.connections.database
@@ -145,7 +148,9 @@ async def prune(frame: Frame, dry_run: Annotated[bool, Query(description="Only s
 
 
 @router.get("/dead-letters")
-async def list_dead_letters(frame: Frame, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 100) -> DeadLetterPage:
+async def list_dead_letters(
+    frame: Frame, after: Annotated[int, Query(ge=0, le=MOST_ID)] = 0, limit: Limit = 100
+) -> DeadLetterPage:
     """Messages that this service could not handle."""
     async with frame.connections.database.read() as tx:
         letters = await frame.inbox.dead_letters(tx, after, limit)
@@ -158,7 +163,7 @@ async def list_dead_letters(frame: Frame, after: Annotated[int, Query(ge=0)] = 0
     dependencies=[OPERATE],
     responses=problems(NotFound, StillRejected),
 )
-async def replay_dead_letter(frame: Frame, letter_id: Annotated[int, Path()]) -> None:
+async def replay_dead_letter(frame: Frame, letter_id: Annotated[int, Path(ge=1, le=MOST_ID)]) -> None:
     """Handle a dead letter again, after its cause was mended."""
     try:
         found = await frame.inbox.replay(letter_id)

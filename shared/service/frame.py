@@ -17,10 +17,11 @@ from shared.messaging.doorbell import Doorbell
 from shared.messaging.feed import Feed
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
+from shared.messaging.nats_connection import NatsOptions
 from shared.messaging.outbox import Outbox
 from shared.messaging.repository import KeptDays, MessageStore
 from shared.messaging.tables import Messaging
-from shared.process.credentials import authorization
+from shared.process.http_client import new_client
 from shared.process.settings import ServiceSettings
 from shared.process.tasks import Loop, background
 from shared.service.migrations import require_head
@@ -45,9 +46,8 @@ class Connections:
     def of(cls, name: str, settings: ServiceSettings, tables: Messaging) -> Connections:
         """The connections of a service by its settings."""
         messages = MessageStore(tables)
-        client = httpx.AsyncClient(timeout=5, headers=authorization(settings.api_key))
-        database, bus = Database(settings.database_url), Bus(settings.nats_url, name)
-        return cls(name, settings, database, bus, messages, Outbox(messages), client)
+        database, bus = Database(settings.database_url), Bus(NatsOptions.of(settings), name)
+        return cls(name, settings, database, bus, messages, Outbox(messages), new_client(settings))
 
     @property
     def source(self) -> str:
@@ -81,7 +81,7 @@ class ServiceFrame:
     def checks(self) -> dict[str, Check]:
         """The dependencies that `/readyz` asks."""
         feeds = {f"feed-{producer}": feed.require_accepted for producer, feed in self.feeds.items()}
-        own = {"postgres": self.connections.database.ping, "migrations": self._migrated, "nats": self._connected}
+        own = {"postgres": self.connections.database.ping, "migrations": self._migrated, "nats": self._rung}
         return {**own, **feeds}
 
     @asynccontextmanager
@@ -107,5 +107,5 @@ class ServiceFrame:
     async def _migrated(self) -> None:
         await require_head(self.connections.database, self.connections.name)
 
-    async def _connected(self) -> None:
-        await self.connections.bus.connect()
+    async def _rung(self) -> None:
+        await self.connections.bus.check(self.connections.name, self.inbox.handlers.types)

@@ -13,9 +13,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
+from shared.storage.connecting import new_engine
 from shared.storage.database import Database
 
 SERVICES = ("gauntlet", "promotion", "distribution")
@@ -35,15 +36,22 @@ def revisions(service: str) -> list[str]:
 
 
 async def _migrate(database_url: str, services: tuple[str, ...], revision: str) -> None:
-    engine = create_async_engine(database_url, poolclass=NullPool)
+    engine = new_engine(database_url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("select pg_advisory_xact_lock(hashtextextended('ringrift migrate', 0))"))
             for service in services:
-                await connection.execute(text(f'create schema if not exists "{service}"'))
+                await _make_schema(connection, service)
                 await connection.run_sync(_upgrade, service, revision)
     finally:
         await engine.dispose()
+
+
+async def _make_schema(connection: AsyncConnection, service: str) -> None:
+    """Make a schema that is not there. `if not exists` would ask for the privilege to make one even where it is."""
+    found = await connection.execute(text("select 1 from pg_namespace where nspname = :name"), {"name": service})
+    if found.first() is None:
+        await connection.execute(text(f'create schema "{service}"'))
 
 
 def _upgrade(connection: Connection, service: str, revision: str) -> None:

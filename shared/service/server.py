@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import TypeVar, cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from shared.process.logs import configure_logs
 from shared.process.settings import BaseServiceSettings, SettingsError, load_settings
+from shared.service.connection import BoundedProtocol, ConnectionLimits
+from shared.web.behind_proxy import BehindProxy
 
 S = TypeVar("S", bound=BaseServiceSettings)
+KEEP_ALIVE_SECONDS = 5
+"""For how long a connection without a request stays open."""
 
 
 def serve(name: str, model: type[S], port: Callable[[S], int], create_app: Callable[[S], FastAPI]) -> None:
@@ -24,10 +30,20 @@ def serve(name: str, model: type[S], port: Callable[[S], int], create_app: Calla
         raise SystemExit(2) from None
     configure_logs(name, settings.log_level)
     uvicorn.run(
-        create_app(settings),
+        BehindProxy(create_app(settings), settings),
         host=settings.host,
         port=port(settings),
+        http=bounded(settings),
+        ws="none",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
     )
+
+
+def bounded(settings: BaseServiceSettings) -> type[asyncio.Protocol]:
+    """The protocol of connections, with the limits of the settings: what uvicorn calls for each of them."""
+    limits = ConnectionLimits(settings.most_connections, settings.request_seconds)
+    return cast("type[asyncio.Protocol]", partial(BoundedProtocol, limits))

@@ -12,9 +12,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import NewType, Protocol
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.storage.connecting import new_engine
+from shared.storage.outages import READ_ONLY, UnusableServerError, outage
+
+COMMAND_SECONDS = 30.0
+POOL_SECONDS = 10.0
+"""How long a transaction waits for a connection of the pool."""
 
 Read = NewType("Read", AsyncConnection)
 Write = NewType("Write", Read)
@@ -32,9 +37,7 @@ class Database:
     """A pool of connections to the suite's database."""
 
     def __init__(self, url: str) -> None:
-        self._engine: AsyncEngine = create_async_engine(
-            url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"timeout": 5, "command_timeout": 30}
-        )
+        self._engine = new_engine(url, COMMAND_SECONDS, pool_size=10, max_overflow=10, pool_timeout=POOL_SECONDS)
         self._committed = asyncio.Event()
 
     @asynccontextmanager
@@ -64,9 +67,11 @@ class Database:
                     await committed.wait()
 
     async def ping(self) -> None:
-        """Raise if Postgres cannot be reached."""
+        """Raise if Postgres cannot be reached, or takes no changes."""
         async with self._engine.connect() as connection:
-            await connection.execute(text("select 1"))
+            if (await connection.execute(text("select current_setting('transaction_read_only')"))).scalar() == "on":
+                await connection.invalidate()
+                raise UnusableServerError(READ_ONLY)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -80,4 +85,4 @@ async def lock_for_transaction(tx: Write, name: str) -> None:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the database is away just now, so that the same thing may be tried again."""
-    return isinstance(error, OSError | DBAPIError | PoolTimeoutError)
+    return outage(error) is not None

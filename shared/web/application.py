@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Security as SecurityDependency
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
+from starlette.middleware import Middleware
 
 from shared.process.settings import BaseServiceSettings
 from shared.web.keys import READ, KeyMiddleware
+from shared.web.limits import BodyLimits, LimitMiddleware
 from shared.web.problems import (
+    ContentTooLarge,
     DependencyUnavailable,
     Forbidden,
     InvalidRequest,
     NotReady,
     Problem,
+    RequestTimeout,
     Unauthorized,
     install_problems,
     problems,
 )
 
 Check = Callable[[], Awaitable[None]]
+CHECK_SECONDS = 8.0
+"""Longer than a check takes that has bounds of its own, such as that of NATS."""
+NO_ANSWER = f"gives no answer within {CHECK_SECONDS:g} s"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -48,8 +57,12 @@ def new_app(
     lifespan: Lifespan,
     routers: Sequence[APIRouter],
     translations: Mapping[type[Exception], type[Problem]],
+    recognisers: Sequence[Middleware] = (),
 ) -> FastAPI:
-    """An application with problem+json errors, keys, stable operation ids and documentation that works offline."""
+    """An application with problem+json errors, limits, keys, stable operation ids and documentation that works offline.
+
+    `recognisers`: middleware that knows callers by other means than a key.
+    """
     app: FastAPI = FastAPIOffline(
         title=description.title,
         description=description.text,
@@ -58,17 +71,19 @@ def new_app(
         generate_unique_id_function=_operation_id,
     )
     install_problems(app, translations)
-    app.add_middleware(KeyMiddleware, keys=settings.api_keys)
+    limited = Middleware(LimitMiddleware, limits=BodyLimits(settings.most_body_bytes, settings.request_seconds))
+    keys = Middleware(KeyMiddleware, keys=settings.api_keys, anyone=settings.anyone)
+    app.user_middleware.extend([limited, *recognisers, keys])
     for router in routers:
         app.include_router(router)
     return app
 
 
-def new_router(tag: str, prefix: str = "") -> APIRouter:
-    """A router whose routes need at least the scope `read`, and say what any of them may answer. One that changes something
-    declares `operate` itself."""
-    common = problems(Unauthorized, Forbidden, InvalidRequest, DependencyUnavailable)
-    return APIRouter(prefix=prefix, tags=[tag], dependencies=[READ], responses=common)
+def new_router(tag: str, prefix: str = "", needs: SecurityDependency = READ) -> APIRouter:
+    """A router whose routes need at least the right `read`, or another, and say what any of them may answer. One that changes
+    something declares `operate` itself."""
+    common = problems(Unauthorized, Forbidden, RequestTimeout, ContentTooLarge, InvalidRequest, DependencyUnavailable)
+    return APIRouter(prefix=prefix, tags=[tag], dependencies=[needs], responses=common)
 
 
 def service_of(request: Request) -> Any:
@@ -100,8 +115,9 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/readyz", responses=problems(NotReady))
     async def readyz() -> Ready:
-        """Whether every dependency can be reached."""
-        results = {name: await _ask(check) for name, check in checks.items()}
+        """Whether every dependency can be reached; all are asked at once, and one that gives no answer is not waited for."""
+        answers = await asyncio.gather(*map(_ask, checks.values()))
+        results = dict(zip(checks, answers, strict=True))
         if any(result != "ok" for result in results.values()):
             detail = "; ".join(f"{name}: {result}" for name, result in results.items() if result != "ok")
             raise NotReady(detail, checks=results)
@@ -117,9 +133,10 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
 
 async def _ask(check: Check) -> str:
     try:
-        await check()
+        async with asyncio.timeout(CHECK_SECONDS) as patience:
+            await check()
     except Exception as error:  # whatever a dependency raises means that it is not ready
-        return f"{type(error).__name__}: {error}"[:300]
+        return NO_ANSWER if patience.expired() else f"{type(error).__name__}: {error}"[:300]
     return "ok"
 
 

@@ -12,21 +12,26 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.process.credentials import AcceptedKeys, Caller
+from shared.process.credentials import RIGHTS, AcceptedKeys, Caller
+from shared.process.logs import get_logger
+from shared.web.behind_proxy import own_path
 from shared.web.problems import Forbidden, Unauthorized
 
-OPEN_PATHS = ("/livez", "/readyz", "/health")
+OPEN_PATHS = ("/", "/livez", "/readyz", "/health")
 DOCUMENTATION = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs/")
 """Open too: the pages where a person enters a key."""
-ANYONE = Caller("anyone on this machine", "operate")
+_log = get_logger(__name__)
 _bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An API key, as `Authorization: Bearer KEY`")
 
 
 class KeyMiddleware:
-    """ASGI middleware that answers 401 to whoever has no key, before anything of the request is read or routed."""
+    """ASGI middleware that answers 401 to whoever has no key, before anything of the request is read or routed.
 
-    def __init__(self, app: ASGIApp, keys: tuple[str, ...]) -> None:
-        self._app, self._keys = app, AcceptedKeys(keys)
+    `anyone`: the caller without a credential, None if one is needed. A caller that was recognised before it is let through.
+    """
+
+    def __init__(self, app: ASGIApp, keys: tuple[str, ...], anyone: Caller | None) -> None:
+        self._app, self._keys, self._anyone = app, AcceptedKeys(keys), anyone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass with its caller in `state`, or refuse it."""
@@ -35,18 +40,26 @@ class KeyMiddleware:
         request = Request(scope)
         caller = self._caller(request)
         if caller is None:
+            note_refusal(scope)
             refusal = Unauthorized("give an API key as `Authorization: Bearer KEY`").answer(request.url.path)
             return await refusal(scope, receive, send)
         request.state.caller = caller
         await self._app(scope, receive, send)
 
     def _caller(self, request: Request) -> Caller | None:
-        if not self._keys:
-            return ANYONE
-        path = request.url.path
+        known: Caller | None = getattr(request.state, "caller", self._anyone)
+        if known is not None:
+            return known
+        path = own_path(request.scope)
         if path in OPEN_PATHS or path.startswith(DOCUMENTATION):
-            return Caller("anyone", "read")
+            return Caller("anyone", RIGHTS["read"])
         return self._keys.caller(request.headers.get("authorization", ""))
+
+
+def note_refusal(scope: Scope) -> None:
+    """Say in the log who was refused: the caller's address, as far as the proxies that are trusted tell it."""
+    client = scope.get("client")
+    _log.warning("refused", caller=client[0] if client else None)
 
 
 def authorize(
@@ -54,11 +67,11 @@ def authorize(
     needed: SecurityScopes,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """The caller; Forbidden unless its scope includes every one that the route declares."""
+    """The caller; Forbidden unless it has every right that the route declares."""
     caller: Caller = request.state.caller
-    for scope in needed.scopes:
-        if not caller.may(scope):
-            raise Forbidden(f"this key has the scope {caller.scope}; {scope} is needed")
+    for right in needed.scopes:
+        if not caller.may(right):
+            raise Forbidden(f"this key is good for {caller.reach}; {right} is needed")
     return caller
 
 
@@ -66,3 +79,11 @@ READ = Security(authorize, scopes=["read"])
 """As a route's or router's dependency: the caller may read."""
 OPERATE = Security(authorize, scopes=["operate"])
 """As a route's dependency: the caller may change something."""
+NODE = Security(authorize, scopes=["node"])
+"""As a router's dependency: the caller may fetch artifacts."""
+TRAININGS = Security(authorize, scopes=["trainings"])
+"""As a router's dependency: the caller may read trainings."""
+TRAIN = Security(authorize, scopes=["train"])
+"""As a route's dependency: the caller may announce a training."""
+ORDER = Security(authorize, scopes=["order"])
+"""As a route's dependency: the request is a signed order to this node."""

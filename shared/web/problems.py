@@ -14,17 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared.process.logs import get_logger
+from shared.storage.outages import outage
 
 TYPE_PREFIX = "urn:ringrift:problem:"
 MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "2"
+"""After how long a caller may ask again, where a dependency is away."""
 _log = get_logger(__name__)
 
 
@@ -101,8 +105,50 @@ class IdempotencyKeyReused(Problem):
     status, slug = 422, "idempotency-key-reused"
 
 
+class MalformedRequest(Problem):
+    """What came is no request of HTTP/1.1. The connection is closed."""
+
+    status, slug = 400, "malformed-request"
+
+
+class RequestTimeout(Problem):
+    """The request was not there whole in time (RINGRIFT_REQUEST_SECONDS). The connection is closed."""
+
+    status, slug = 408, "request-timeout"
+
+
+class ContentTooLarge(Problem):
+    """The body has more bytes than are taken (RINGRIFT_MOST_BODY_BYTES). The connection is closed."""
+
+    status, slug = 413, "content-too-large"
+
+
+class TargetTooLong(Problem):
+    """The address is too long. The connection is closed."""
+
+    status, slug = 414, "target-too-long"
+
+
+class HeadersTooLarge(Problem):
+    """The headers are too long, or too many. The connection is closed."""
+
+    status, slug = 431, "headers-too-large"
+
+
+class TooManyConnections(Problem):
+    """As many connections are open as may be (RINGRIFT_MOST_CONNECTIONS); ask again later. The connection is closed."""
+
+    status, slug = 503, "too-many-connections"
+
+
+class TooManyStreams(Problem):
+    """As many streams are open as may be (RINGRIFT_MOST_STREAMS); ask again later."""
+
+    status, slug = 503, "too-many-streams"
+
+
 class DependencyUnavailable(Problem):
-    """The database or the bus cannot be reached just now; nothing was changed."""
+    """The database cannot be used just now, and the detail says why; ask again, with the same Idempotency-Key."""
 
     status, slug = 503, "dependency-unavailable"
 
@@ -163,20 +209,15 @@ def install_problems(app: FastAPI, translations: Mapping[type[Exception], type[P
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         return _of_status(error).answer(request.url.path)
 
-    @app.exception_handler(ConnectionError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(TimeoutError)
-    async def _unreachable(request: Request, error: Exception) -> JSONResponse:
-        _log.warning("dependency unavailable", error=repr(error))
-        detail = "the database or the bus cannot be reached just now; nothing was changed; try again"
-        return DependencyUnavailable(detail, headers={"Retry-After": "2"}).answer(request.url.path)
-
+    # only Exception's own handler is followed by the server's traceback
+    @app.exception_handler(OSError)
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(asyncpg.PostgresError)
+    @app.exception_handler(asyncpg.InterfaceError)
+    @app.exception_handler(asyncpg.InternalClientError)
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return await _unreachable(request, error)
-        _log.error("unexpected error", exc_info=error, path=request.url.path)
-        return Internal("an unexpected error; the service's log has the details").answer(request.url.path)
+        return _of_unexpected(error, request.url.path).answer(request.url.path)
 
     for kind, problem in translations.items():
         app.add_exception_handler(kind, _translator(problem))
@@ -187,6 +228,16 @@ def _translator(problem: type[Problem]) -> Any:
         return problem(str(error), **getattr(error, "extra", {})).answer(request.url.path)
 
     return translate
+
+
+def _of_unexpected(error: Exception, path: str) -> Problem:
+    """The problem of an exception that no route knows: a dependency that is away, or a fault of the suite's own."""
+    reason = outage(error)
+    if reason is None:
+        _log.error("unexpected error", exc_info=error, path=path)
+        return Internal("an unexpected error; the service's log has the details")
+    _log.warning("dependency unavailable", reason=reason, error=repr(error), path=path)
+    return DependencyUnavailable(f"{reason}; try again", headers={"Retry-After": RETRY_SECONDS})
 
 
 def _of_status(error: HTTPException) -> Problem:

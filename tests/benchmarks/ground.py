@@ -21,11 +21,14 @@ from ringrift_client.trainings import training_event
 
 from local.suite import Addresses, Suite
 from shared.messaging.bus import Bus
+from tests.kit import floods
 from tests.kit.waiting import async_until, until
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 SUBJECT = "ringrift.events.TRAINING_COMPLETED.hex8_2p"
 RARE = "MODEL_PROMOTED"
+ONE_BY_ONE = 200
+POSTS = {"gauntlet": "/v1/evaluations", "promotion": "/admin/promote", "distribution": "/v1/nodes"}
 Announce = Callable[[str], Awaitable[object]]
 FILL = """
     insert into promotion.outbox (event_id, type, subject, event, sequence, published_at)
@@ -49,6 +52,8 @@ def ground(quick: bool) -> Table:
             table.add_row(*timed(f"/status, {events:,} events", suite, "/status"))
     with running() as suite:
         table.add_row("bytes kept a day for 1,000 trainings", f"{bytes_a_day(suite, 2 if quick else 6):,}")
+    for figure, count, mb in peak_memory():
+        table.add_row(figure, count, mb)
     return table
 
 
@@ -79,6 +84,11 @@ async def announcing(suite: Suite, burst: int) -> list[tuple[str, str, str, str,
 
         doors: dict[str, Announce] = {"HTTP": over_http, "NATS": over_nats}
         rows = [await one_by_one(door, announce) for door, announce in doors.items()]
+
+        async def all_one_by_one_are_kept() -> bool:
+            return kept(suite) == len(doors) * ONE_BY_ONE
+
+        await async_until(all_one_by_one_are_kept, 60)
         rows += [await at_once(door, announce, burst, suite) for door, announce in doors.items()]
     await bus.close()
     return rows
@@ -90,7 +100,7 @@ def event(event_id: str) -> dict[str, object]:
     return training_event(data, "/bench", event_id)
 
 
-async def one_by_one(door: str, announce: Announce, count: int = 200) -> tuple[str, str, str, str, str]:
+async def one_by_one(door: str, announce: Announce, count: int = ONE_BY_ONE) -> tuple[str, str, str, str, str]:
     """Each after the other was acknowledged."""
     seconds = []
     for _ in range(count):
@@ -111,7 +121,7 @@ async def at_once(door: str, announce: Announce, count: int, suite: Suite) -> tu
         seconds.append(time.perf_counter() - started)
 
     async def all_kept() -> bool:
-        return kept(suite) - before == count
+        return kept(suite) - before >= count
 
     await asyncio.gather(*(one() for _ in range(count)))
     await async_until(all_kept, 900)
@@ -159,6 +169,20 @@ def bytes_a_day(suite: Suite, trainings: int) -> int:
     until(lambda: int(suite.postgres.execute(ended, database="ringrift")) == trainings, 600)
     suite.postgres.execute("vacuum", database="ringrift")
     return (int(suite.postgres.execute(KEPT, database="ringrift")) - before) * 1000 // trainings
+
+
+def peak_memory() -> list[tuple[str, str, str]]:
+    """The most memory that each service takes in MB: at rest, and under each flood of tests/kit/floods.py, one after the other."""
+    rows = []
+    with running() as suite:
+        for name, path in POSTS.items():
+            url, pid = suite.addresses.url(name), suite.processes[name].pid
+            assert pid is not None
+            for flood in ("at rest", *floods.ALL):
+                if flood in floods.ALL:
+                    asyncio.run(floods.ALL[flood](url, path))
+                rows.append((f"MB of {name}: {flood}", "100", f"{floods.resident_bytes(pid, 'VmHWM') / floods.MB:.0f}"))
+    return rows
 
 
 def row(name: str, seconds: list[float], rate: float) -> tuple[str, str, str, str, str]:

@@ -38,7 +38,8 @@ def run(folder: Path, seconds: float, seed: int) -> dict[str, object]:
     """The figures of one run."""
     clock, chance = Clock(folder), random.Random(seed)
     settings = {"RINGRIFT_SKIP_GAUNTLET": "true", "RINGRIFT_FEED_SECONDS": "1"}
-    suite = Suite(folder, Addresses.free(nodes=1), durable=False, settings=settings)
+    # durable, or a Postgres that is killed would forget what it had promised
+    suite = Suite(folder, Addresses.free(nodes=1), settings=settings)
     with suite.running(print):
         for name in ("trained", "untrained", "successor"):
             shutil.copy(DEMO / f"hex8_2p_{name}.pth", suite.models / f"{name}.pth")

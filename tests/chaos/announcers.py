@@ -43,7 +43,7 @@ class Announcer:
             self._until_acknowledged(data, f"{self.name}-{uuid4()}")
 
     def _until_acknowledged(self, data: TrainingCompleted, event_id: str) -> None:
-        while True:
+        while not self.stopped.is_set():
             self.tries += 1
             try:
                 self.announce(data, event_id)

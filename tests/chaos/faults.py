@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.nats import Nats
-from local.postgres import DATABASE, ENVIRONMENT, USER, Postgres, run
+from local.postgres import DATABASE, USER, Postgres
+from local.postgres_data import ENVIRONMENT
 from local.process import Process
+from local.running import run
 from local.suite import SERVICES, Suite
-from shared.messaging.bus import STREAM, Bus
+from shared.messaging.bus import Bus
+from shared.messaging.nats_stream import STREAM
 
 SOURCE = Path(__file__).with_name("clock.c")
 Part = Postgres | Nats | Process
@@ -125,7 +128,9 @@ def restored(suite: Suite) -> None:
     postgres.stop()
     postgres.data.rename(postgres.data.with_name(f"data-{time.time_ns()}"))
     _start(postgres)
-    postgres.execute(f"ALTER ROLE {USER} PASSWORD '{password}'")
+    for role in (USER, "postgres"):
+        postgres.execute(f"ALTER ROLE {role} PASSWORD '{password}'")
+    (postgres.folder / "password").write_text(password)
     run([str(binaries / "pg_restore"), *tool, str(dump)], {**ENVIRONMENT, "PGPASSWORD": postgres.password})
     for name in SERVICES:
         _start(suite.processes[name])

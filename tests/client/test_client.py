@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -14,6 +15,7 @@ import ringrift_client
 from ringrift_client import (
     FrontDoor,
     FrontDoorError,
+    MisconfiguredError,
     NotJsonError,
     NotYetError,
     RefusedError,
@@ -23,6 +25,7 @@ from ringrift_client import (
 )
 
 from shared.contract.words import GAUNTLET_PORT, PROMOTION_PORT
+from tests.kit.hostile import hostile
 from tests.kit.http_server import serving
 
 ALLOWED = {"httpx", "httpcore", "h11", "anyio", "idna", "certifi", "sniffio", "typing_extensions", "ringrift_client"}
@@ -132,6 +135,34 @@ def test_the_key_is_presented_and_proxies_are_ignored(door: FakeFrontDoor, monke
     door.answers["/status"] = (200, {})
     Transport(door.url, "secret").call("GET", "/status")
     assert door.asked[0][2]["Authorization"] == "Bearer secret"
+
+
+def test_f19_a_proxy_is_used_where_that_is_asked_for(door: FakeFrontDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RINGRIFT_HTTP_PROXY_FROM_ENVIRONMENT says so, and the proxy of the environment is dead."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("RINGRIFT_HTTP_PROXY_FROM_ENVIRONMENT", "true")
+    with pytest.raises(UnreachableError):
+        Transport(door.url).call("GET", "/status")
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("gzip-bomb", NotJsonError), ("endless", NotJsonError), ("slow-body", UnreachableError)]
+)
+def test_f59_hostile_answers_end_in_time(kind: str, error: type[FrontDoorError]) -> None:
+    """Neither a bomb nor an answer without end is held in memory, and a trickle is given up."""
+    with hostile(kind) as url:
+        started = time.monotonic()
+        with pytest.raises(error):
+            Transport(url, seconds=1).call("GET", "/status")
+    assert time.monotonic() - started < 5
+
+
+def test_an_authority_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text names the variable and the file."""
+    monkeypatch.setenv("RINGRIFT_HTTP_CA", "/no/such/file")
+    with pytest.raises(MisconfiguredError, match="RINGRIFT_HTTP_CA: /no/such/file cannot be used"):
+        Transport("https://127.0.0.1:9")
 
 
 def test_a_request_is_followed_to_its_end(door: FakeFrontDoor) -> None:

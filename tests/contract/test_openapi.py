@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.gauntlet.app import create_app as create_gauntlet
 from services.gauntlet.settings import GauntletSettings
 from services.promotion.app import create_app as create_promotion
 from services.promotion.settings import PromotionSettings
+from shared.contract.events import DATA_MODELS
 
 DATABASE = "postgresql+asyncpg://u:p@127.0.0.1/db"
 
@@ -48,6 +50,74 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
     """No schema is referred to that the document does not hold."""
     referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert referred <= set(document["components"]["schemas"])
+
+
+def within(schema: Any, document: Any) -> Iterator[Any]:
+    """A schema, and every one that it is made of."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    yield schema
+    free = schema.get("additionalProperties")
+    names = [schema.get("propertyNames"), free if isinstance(free, dict) else None]
+    below = [schema.get("items"), *names, *schema.get("anyOf", ()), *schema.get("properties", {}).values()]
+    for each in filter(None, below):
+        yield from within(each, document)
+
+
+def let_in(document: Any) -> Iterator[tuple[str, Any]]:
+    """What each operation lets in, by its name: every value of its parameters and its body that is not one of a few."""
+    for operation in operations(document):
+        bodies = operation.get("requestBody", {}).get("content", {}).values()
+        for given in [*operation.get("parameters", ()), *bodies]:
+            for schema in within(given["schema"], document):
+                if "enum" not in schema and "const" not in schema:
+                    yield f"{operation['operationId']}: {given.get('name', 'body')}", schema
+
+
+def unbounded(schema: Any) -> bool:
+    """Whether a text, a list, or an object whose keys are free, may be as long as anybody likes."""
+    kind = schema.get("type")
+    if kind == "string":
+        return not ({"maxLength", "format"} & set(schema) or has_an_end(schema.get("pattern", "*")))
+    if kind == "array":
+        return "maxItems" not in schema
+    keys_are_free = schema.get("additionalProperties", "properties" not in schema)
+    return kind == "object" and keys_are_free is not False and "maxProperties" not in schema
+
+
+def has_an_end(pattern: str) -> bool:
+    """Whether what a pattern takes cannot be of any length."""
+    return re.search(r"[*+]|,}", re.sub(r"\[.*?\]", "", pattern)) is None
+
+
+def test_f36_every_integer_has_its_range(document: Any) -> None:
+    """What a column cannot hold is refused as a wrong value, and never reaches the database."""
+    for name, schema in let_in(document):
+        if schema.get("type") == "integer":
+            assert {"minimum", "maximum"} <= set(schema), (name, schema)
+            assert schema["maximum"] < 2**63
+
+
+def test_f59_everything_that_is_let_in_has_a_longest(document: Any) -> None:
+    """No text, list or object of a request may be as long as anybody likes."""
+    assert [(name, schema) for name, schema in let_in(document) if unbounded(schema)] == []
+
+
+def test_f59_every_text_of_a_body_can_be_stored(document: Any) -> None:
+    """Postgres stores no U+0000, so each text of a body has a pattern or a format that refuses it."""
+    texts = [(name, schema) for name, schema in let_in(document) if schema.get("type") == "string"]
+    bodies = [(name, schema) for name, schema in texts if name.endswith(": body")]
+    assert [each for each in bodies if not {"pattern", "format"} & set(each[1])] == []
+    assert all(re.search(schema["pattern"], "a\0b") is None for _, schema in bodies if "pattern" in schema)
+
+
+@pytest.mark.parametrize("event_type", DATA_MODELS)
+def test_f59_everything_that_an_event_says_has_a_longest(event_type: str) -> None:
+    """The same holds for the data of events, whoever sent them."""
+    schema = DATA_MODELS[event_type].model_json_schema(ref_template="#/components/schemas/{model}")
+    document = {"components": {"schemas": schema.get("$defs", {})}}
+    found = [each for each in within(schema, document) if "enum" not in each and "const" not in each]
+    assert [each for each in found if unbounded(each) and "properties" not in each] == []
 
 
 def test_every_error_is_a_problem(document: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from services.distribution.daemon import UnifiedDistributionDaemon
 from services.distribution.daemon_state import DaemonState
@@ -23,6 +24,8 @@ class Cluster:
     records: FakeRecords = field(default_factory=FakeRecords)
     nodes: FakeNodes = field(default_factory=FakeNodes)
     state: DaemonState = field(default_factory=lambda: DaemonState(SECONDS))
+    behind: timedelta = timedelta()
+    """How far the daemon's clock was set back."""
 
     def add(self, name: str) -> FakeNode:
         """A node that is there and registered."""
@@ -33,7 +36,12 @@ class Cluster:
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
         """The daemon, until the block ends; then it is cancelled, as at the end of a process."""
         daemon = UnifiedDistributionDaemon(
-            self.records, self.nodes, self.state, SECONDS, virtual_now, visit_seconds=VISIT_SECONDS
+            self.records,
+            self.nodes,
+            self.state,
+            SECONDS,
+            lambda: virtual_now() - self.behind,
+            visit_seconds=VISIT_SECONDS,
         )
         task = asyncio.create_task(daemon.run())
         try:

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,20 @@ import pytest
 
 from local.ports import free_port
 from local.process import Process
+from services.distribution.consumers import HANDLERS
+from services.distribution.daemon_records import DaemonRecords
+from services.distribution.daemon_state import DaemonState
+from services.distribution.service import DistributionService
+from services.distribution.tables import MESSAGING
 from shared.contract.events import Event
 from shared.contract.events.promotion import ModelPromoted
+from shared.messaging.inbox import Inbox
+from shared.messaging.outbox import Outbox
+from shared.messaging.repository import MessageStore
 from shared.service.migrations import migrate
 from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.database import Database
+from tests.distribution.bench import NODES, Bench
 from tests.kit.processes import suite_process
 from tests.kit.servers import Migrate
 from tests.kit.waiting import until
@@ -174,3 +184,16 @@ def stage(
         stack.callback(service.kill)
         stage.start()
         yield stage
+
+
+@pytest.fixture
+async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A service with two registered nodes."""
+    database, messages = Database(database_url), MessageStore(MESSAGING)
+    store = ArtifactStore(tmp_path / "artifacts")
+    service = DistributionService(
+        database, Outbox(messages), store, DaemonState(1), timeout=300, source="/services/distribution"
+    )
+    await service.register(*NODES)
+    yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)
+    await database.close()

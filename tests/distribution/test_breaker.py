@@ -56,6 +56,19 @@ def test_g13_half_open_is_always_reached_in_bounded_time(steps: list[tuple[str, 
     assert take(breaker, now + timedelta(seconds=POLICY.longest_pause)) is not None
 
 
+@given(st.floats(0, 1e7))
+def test_f14_a_clock_that_is_set_back_keeps_no_breaker_open(seconds: float) -> None:
+    """However far it is set back, there is a permit at once, or the longest pause later."""
+    breaker, now = tripped(), START - timedelta(seconds=seconds)
+    assert take(breaker, now) or take(breaker, now + timedelta(seconds=POLICY.longest_pause))
+
+
+def test_f14_a_breaker_of_another_clock_is_not_open() -> None:
+    """An earlier process left it open for an hour that this clock has yet to see."""
+    memory = replace(tripped().memory, retry_at=START + timedelta(hours=1))
+    assert take(Breaker(POLICY, memory), START) is not None
+
+
 @given(STEPS)
 def test_g13_there_is_at_most_one_probe(steps: list[tuple[str, float]]) -> None:
     """A breaker that is half-open lets one caller through, and nobody else until that one is back."""

@@ -1,5 +1,6 @@
 """The UnifiedDistributionDaemon converges: over nodes that behave as told and records in memory, in virtual time."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 from shared.contract.words import BreakerState, DeliveryState
@@ -165,6 +166,20 @@ async def test_retry_now_repeats_at_once() -> None:
         await passing(1)
         assert (len(full.orders), len(down.visits)) == (ordered + 1, visited + 1)
         await cluster.delivered("node-1", "node-2", seconds=3)
+
+
+@in_virtual_time
+async def test_f14_a_clock_that_is_set_back_holds_nobody_up() -> None:
+    """An hour back while a breaker is open and an order was refused: both nodes are tried again as soon as ever."""
+    cluster = Cluster()
+    full, down = cluster.add("node-1"), cluster.add("node-2")
+    full.refusal, down.down = "the disk is full", "connection refused"
+    cluster.records.promote(head(1))
+    async with cluster.running():
+        await passing(40)
+        full.refusal = down.down = ""
+        cluster.behind = timedelta(hours=1)
+        await cluster.delivered("node-1", "node-2", seconds=5)
 
 
 @in_virtual_time

@@ -48,6 +48,12 @@ def test_g11_most_of_them_is_not_complete() -> None:
     assert not Standing((), {"node-2": "away"}).is_complete
 
 
+def test_f14_a_clock_that_is_set_back_does_not_keep_it_from_failing() -> None:
+    """A start that lies further ahead than the time for it is of another clock, and its time is over."""
+    for seconds, ending in ((-3600, "failed"), (-5, None)):
+        assert Distribution("hex8_2p", 3, "a" * 64, seconds, has_failed=False).ending(LACKING, 300) == ending
+
+
 @pytest.mark.parametrize(
     ("standing", "seconds", "has_failed", "ending"),
     [

@@ -12,9 +12,10 @@ from services.distribution.agent.app import create_app as create_agent
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.app import create_app
 from services.distribution.settings import DistributionSettings
+from shared.process.credentials import SCOPES
 
-KEYS = tuple(f"{scope}:{scope}:{hashlib.sha256(scope.encode()).hexdigest()}" for scope in ("read", "operate"))
-OPEN = ("/livez", "/readyz", "/health")
+KEYS = tuple(f"{scope}:{scope}:{hashlib.sha256(scope.encode()).hexdigest()}" for scope in SCOPES)
+OPEN = ("/", "/livez", "/readyz", "/health")
 SLOW = "/readyz"
 """Waits for servers that are not there."""
 
@@ -52,12 +53,29 @@ async def test_without_a_key_only_health_is_answered(app: FastAPI) -> None:
 
 
 async def test_what_changes_something_needs_operate(app: FastAPI) -> None:
-    """A key that may read gets 403 from every route that is no GET, before its request is looked at."""
+    """A key that may read gets 403 from every route that is no GET, before its request is looked at; none may order a node."""
     for method, path in operations(app):
         answer = await ask(app, method, path, "read")
         assert (answer.status_code == 403) == (method != "GET"), (method, path)
         answer = await ask(app, method, path, "operate")
-        assert answer.status_code not in (401, 403), (method, path)
+        assert (answer.status_code in (401, 403)) == (method == "PUT"), (method, path)
+
+
+async def test_f58_a_nodes_key_fetches_artifacts_and_nothing_else(app: FastAPI) -> None:
+    """Of all operations only the artifacts' is not refused, and what is open to everybody."""
+    reached = await reached_by(app, "node")
+    assert reached == ({"/v1/artifacts/x"} if "/v1/artifacts/{digest}" in app.openapi()["paths"] else set())
+
+
+async def test_f58_a_trainers_key_is_good_for_nothing_here(app: FastAPI) -> None:
+    """Trainings are the gauntlet's."""
+    assert not await reached_by(app, "train")
+
+
+async def reached_by(app: FastAPI, key: str) -> set[str]:
+    """The paths of all operations that a key is not refused at, but for those that are open to everybody."""
+    reached = {path for method, path in operations(app) if (await ask(app, method, path, key)).status_code != 403}
+    return reached - set(OPEN)
 
 
 def test_openapi_says_which_scope_each_operation_needs(app: FastAPI) -> None:
@@ -66,4 +84,5 @@ def test_openapi_says_which_scope_each_operation_needs(app: FastAPI) -> None:
         for method, operation in methods.items():
             scopes = {scope for need in operation.get("security", []) for scope in need.get("api_key", [])}
             assert bool(operation.get("security")) == (path not in OPEN), path
-            assert ("operate" in scopes) == (method != "get") or not scopes, (method, path)
+            changes = bool(scopes & {"operate", "order"})
+            assert changes == (method != "get") or not scopes, (method, path)

@@ -88,6 +88,31 @@ async def test_g13_what_is_no_report_counts_against_it(tmp_path: Path, content: 
         await client(lambda _: httpx.Response(200, content=content), tmp_path).report(NODE)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"models": {"hex8_2p": {"version": 1 << 40, "digest": "b" * 64, "size": 9}}},
+        {"models": {f"hex8_{number}p": REPORT["models"] for number in range(200)}},
+        {"node": "a" * 1000},
+        {"fetches": {"hex8_2p": {"version": 3, "digest": "a" * 64, "size": 10, "bytes_done": 4, "error": "a\0b"}}},
+        {"fetches": {"hex8_2p": {"version": 3, "digest": "a" * 64, "size": 10, "bytes_done": 4, "error": "a" * 9000}}},
+    ],
+)
+async def test_f59_a_report_without_bounds_counts_against_it(tmp_path: Path, changed: dict[str, object]) -> None:
+    """What no agent says, and nobody could keep, is a fault of the node."""
+    with pytest.raises(NodeFaultError, match="http://node-1:8780 answered no report of an agent"):
+        await client(lambda _: httpx.Response(200, json=REPORT | changed), tmp_path).report(NODE)
+
+
+@pytest.mark.parametrize("status", [409, 500])
+async def test_f59_what_a_node_says_can_be_stored(tmp_path: Path, status: int) -> None:
+    """The text of a refusal or a fault is cut, and has no U+0000 that would keep it from being recorded."""
+    with pytest.raises((NodeFaultError, RefusedError)) as error:
+        await client(lambda _: httpx.Response(status, content=b"a\0b" * 10_000), tmp_path).report(NODE)
+    assert "\0" not in str(error.value)
+    assert len(str(error.value)) < 500
+
+
 @pytest.mark.parametrize("status", [302, 401, 409, 422])
 async def test_g13_a_refusal_does_not_count_against_it(tmp_path: Path, status: int) -> None:
     """The order was understood and refused; its text is kept."""

@@ -179,6 +179,42 @@ def test_bad_input_is_answered_with_a_problem(stage: Stage) -> None:
     assert stage.get("/readyz")["status"] == "ready"
 
 
+def test_f55_the_second_door_moves_nothing(stage: Stage) -> None:
+    """A version and a digest that only a caller names reach no node, and the ledger's next version reaches every one."""
+    stage.add_agent("node-1")
+    stage.promote(1, b"first")
+    stage.delivered(sha(b"first"), "node-1")
+    body = {"configuration": HEX8, "version": 9000, "digest": stage.take_in(b"other").digest}
+    answer = httpx.post(f"{stage.url}/admin/distribute-model", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:ringrift:problem:not-known-yet")
+    body = {"configuration": HEX8, "version": 1, "digest": sha(b"other")}
+    answer = httpx.post(f"{stage.url}/admin/distribute-model", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:ringrift:problem:not-canonical")
+    assert sha(b"first") in answer.json()["detail"]
+    assert sha(b"other") in answer.json()["detail"]
+    stage.promote(2, b"second")
+    stage.delivered(sha(b"second"), "node-1")
+    assert stage.get("/status")["model_distribution"]["configurations"][HEX8]["version"] == 2
+
+
+def test_f55_a_ledger_that_differs_is_shown(stage: Stage) -> None:
+    """The feed does not bring what the ledger names: status, readiness and figures say so, and nothing is done about it."""
+    stage.promote(1, b"first")
+    stage.promotion.ledger = [{"configuration": HEX8, "version": 1, "digest": sha(b"first")}]
+    until(lambda: stage.get("/status")["ledger"]["agrees"])
+    stage.promotion.ledger = [{"configuration": HEX8, "version": 2, "digest": sha(b"second")}]
+    until(lambda: stage.get("/status")["ledger"]["agrees"] is False)
+    [difference] = stage.get("/status")["ledger"]["differences"]
+    assert (difference["ledger"]["version"], difference["here"]["version"]) == (2, 1)
+    readiness = httpx.get(f"{stage.url}/readyz")
+    assert (readiness.status_code, "the ledger has version 2" in readiness.json()["detail"]) == (503, True)
+    assert "ringrift_ledger_differences 1.0" in httpx.get(f"{stage.url}/metrics").text
+    assert stage.get("/status")["model_distribution"]["configurations"][HEX8]["version"] == 1
+    stage.promote(2, b"second")
+    until(lambda: stage.get("/status")["ledger"]["agrees"])
+    assert stage.get("/readyz")["checks"]["ledger"] == "ok"
+
+
 def test_distribute_model_makes_every_node_prove_it_again(stage: Stage) -> None:
     """The runbook's route reopens the deliveries of the canonical version."""
     stage.add_agent("node-1")

@@ -1,95 +1,21 @@
 """The use cases of the distribution service and their records, on a database and without servers."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from services.distribution.breaker import BreakerMemory
-from services.distribution.consumers import HANDLERS
 from services.distribution.daemon_records import DaemonRecords
-from services.distribution.daemon_state import DaemonState
-from services.distribution.delivery import Delivery, Head, Progress, assess
-from services.distribution.errors import NotCanonicalError, UnknownError
-from services.distribution.node import Held, Node, Report
-from services.distribution.service import DistributionService, Wanted
-from services.distribution.tables import MESSAGING
-from shared.contract.events import Event
-from shared.contract.events.promotion import ModelPromoted
+from services.distribution.delivery import Progress
+from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
+from services.distribution.node import Node, Report
+from services.distribution.service import Wanted
 from shared.contract.words import BreakerState, DeliveryState
-from shared.messaging.inbox import Inbox
-from shared.messaging.outbox import Outbox
-from shared.messaging.repository import MessageStore
-from shared.storage.artifacts import Artifact, ArtifactStore
-from shared.storage.database import Database
+from tests.distribution.bench import HEX8, Bench
 
-HEX8 = "hex8_2p"
-NODES = (Node("node-1", "http://node-1"), Node("node-2", "http://node-2"))
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class Bench:
-    """The service, and the hand of everyone who calls it."""
-
-    service: DistributionService
-    records: DaemonRecords
-    inbox: Inbox
-    folder: Path
-
-    def take_in(self, content: bytes) -> Artifact:
-        """Put bytes into the artifact store."""
-        path = self.folder / uuid4().hex
-        path.write_bytes(content)
-        return self.service.artifacts.take_in(path)
-
-    async def promote(self, version: int, content: bytes) -> Head:
-        """MODEL_PROMOTED arrives."""
-        artifact = self.take_in(content)
-        data = ModelPromoted(
-            board_type="hex8", num_players=2, version=version, digest=artifact.digest, size=artifact.size,
-            decision_id=uuid4(), kind="automatic",
-        )  # fmt: skip
-        await self.inbox.handle(Event.of(data, source="/services/promotion"))
-        return Head(HEX8, version, artifact.digest, artifact.size)
-
-    async def report(self, node: str, head: Head, held: Head | None) -> None:
-        """A visit: the node holds `held`, and is to hold `head`."""
-        models = {HEX8: Held(held.version, held.digest, held.size)} if held else {}
-        report = Report(node, models)
-        await self.records.record_report(node, report, [assess(head, report)])
-
-    async def deliveries(self) -> dict[tuple[int, str], Delivery]:
-        """Every delivery, by version and node."""
-        return {(each.version, each.node): each for each in await self.service.deliveries(HEX8, 1000)}
-
-    async def states(self) -> dict[tuple[int, str], str]:
-        """The state of every delivery, by version and node."""
-        return {key: str(each.state) for key, each in (await self.deliveries()).items()}
-
-    async def said(self, short: str) -> list[Any]:
-        """The data of the events DISTRIBUTION_..., oldest first."""
-        async with self.service.database.read() as tx:
-            events = await self.service.outbox.recent(tx, 1000)
-        return [event.data for event in events[::-1] if event.type == f"DISTRIBUTION_{short}"]
-
-
-@pytest.fixture
-async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    """A service with two registered nodes."""
-    database, messages = Database(database_url), MessageStore(MESSAGING)
-    store = ArtifactStore(tmp_path / "artifacts")
-    service = DistributionService(
-        database, Outbox(messages), store, DaemonState(1), timeout=300, source="/services/distribution"
-    )
-    await service.register(*NODES)
-    yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)
-    await database.close()
 
 
 async def test_g11_the_deliveries_exist_before_the_first_byte(bench: Bench) -> None:
@@ -249,11 +175,9 @@ async def test_only_the_canonical_version_is_redistributed(bench: Bench) -> None
     await bench.promote(1, b"first")
     head = await bench.promote(2, b"second")
     await bench.report("node-1", head, head)
-    for wanted in (Wanted(HEX8, 1), Wanted(HEX8, 2, "0" * 64), Wanted(HEX8, None, "0" * 64), Wanted(HEX8, 3)):
-        with pytest.raises(NotCanonicalError, match=f"of hex8_2p is 2 with digest {head.digest}; only that one"):
+    for wanted in (Wanted(HEX8, 1), Wanted(HEX8, 2, "0" * 64), Wanted(HEX8, None, "0" * 64)):
+        with pytest.raises(NotCanonicalError, match=f"{wanted} was asked for, and canonical is {head}; only that can"):
             await bench.service.redistribute(wanted)
-    with pytest.raises(UnknownError, match="there is no artifact 000.*; take the file in first"):
-        await bench.service.redistribute(Wanted(HEX8, 3, "0" * 64))
     assert len(await bench.said("STARTED")) == 2
     assert (await bench.states())[2, "node-1"] == "delivered"
     assert (await bench.service.redistribute(Wanted(HEX8, 2, head.digest)))[0] == head
@@ -270,3 +194,19 @@ async def test_a_request_and_a_promotion_at_once_leave_one_head(bench: Bench) ->
         assert {key for key, state in states.items() if state in ("pending", "fetching")} == {
             (version + 1, "node-1"), (version + 1, "node-2"),
         }  # fmt: skip
+
+
+async def test_f55_a_version_that_the_ledger_has_not_named_is_not_believed(bench: Bench) -> None:
+    """However it is asked for, with bytes that are here, nothing moves, and the next real promotion does."""
+    other = bench.take_in(b"other")
+    with pytest.raises(NotKnownYetError, match="version 1 of hex8_2p is not known here yet: nothing is canonical here"):
+        await bench.service.redistribute(Wanted(HEX8, 1, other.digest))
+    head = await bench.promote(1, b"first")
+    for digest in (None, other.digest, head.digest):
+        with pytest.raises(NotKnownYetError, match=f"version 9000 of hex8_2p is not known here yet: .* {head}; the"):
+            await bench.service.redistribute(Wanted(HEX8, 9000, digest))
+    assert await bench.service.heads() == [head]
+    assert await bench.states() == {(1, "node-1"): "pending", (1, "node-2"): "pending"}
+    second = await bench.promote(2, b"second")
+    assert await bench.service.heads() == [second]
+    assert (await bench.states())[2, "node-1"] == "pending"

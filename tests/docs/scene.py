@@ -89,8 +89,10 @@ def set_up() -> Iterator[Scene]:
             f"localhost:{port}": name
             for port, name in ((8770, "promotion"), (8771, "gauntlet"), (8772, "distribution"))
         }
+        [newest, *_] = operator.get("gauntlet", "/v1/evaluations")["items"]
         stands_for = {host: suite.addresses.url(name).removeprefix("http://") for host, name in hosts.items()} | {
-            "/ID/": f"/{operator.get('gauntlet', '/v1/evaluations')['items'][0]['id']}/",
+            "/ID/": f"/{newest['id']}/",
+            "verify ID": f"verify {newest['id']}",
             "nodes/NAME": "nodes/gone",
             "dead-letters/7": f"dead-letters/{letter['id']}",
             '"to_version": 6': '"to_version": 1',

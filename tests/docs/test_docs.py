@@ -25,7 +25,6 @@ PAGES = sorted(str(path.relative_to(ROOT)) for path in FILES)
 COMMANDS = [command for page in PAGES for command in commands(page)]
 PROGRAMS = [program for page in PAGES for program in programs(page)]
 NOT_TRIED = {
-    "cp .env.example .env": "needs containers",
     "docker": "needs containers; compose.yaml is checked by who builds the images",
     "curl -X POST localhost:8770/admin/promote ...": "stands for the whole command, which is above it on the page",
 }

@@ -22,7 +22,7 @@ from services.gauntlet.lease import Lease
 from services.gauntlet.policies import PolicyUnknownError
 from services.gauntlet.records import Begun, Claimed
 from services.gauntlet.worker.executor import WorkerLostError
-from services.gauntlet.worker.job import Job, WorkerMessage
+from services.gauntlet.worker.job import Job, Task, WorkerMessage
 from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
@@ -124,8 +124,8 @@ class FakeEvaluations:
         if self.claimed_before:
             return self.claimed_before.pop()
         for each in map(self.read, self.rows):
-            if each.state is EvaluationState.QUEUED or each.is_silent:
-                lease = Lease.new(each.id, self.lease_seconds)
+            lease = Lease.new(each.id, self.lease_seconds)
+            if each.state is EvaluationState.QUEUED or each.is_silent(lease):
                 return Claimed(self.save(each.claimed(lease)), lease)
         return None
 
@@ -189,7 +189,8 @@ class FakeWorker:
     killed: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: bool = False
 
-    async def messages(self, job: Job) -> AsyncIterator[WorkerMessage]:
+    async def messages(self, job: Task) -> AsyncIterator[WorkerMessage]:
+        assert isinstance(job, Job)
         self.jobs.append(job)
         for message in self.says:
             yield message

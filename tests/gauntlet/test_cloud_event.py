@@ -147,6 +147,14 @@ def test_a_wrong_metric_does_not_cost_the_training() -> None:
     assert [note.split(":")[0] for note in accepted.notes] == ["epochs_completed", "duration_seconds"]
 
 
+def test_a_wrong_network_is_noted() -> None:
+    """A trainer may say of its network what means nothing here; a file that says its own is evaluated all the same."""
+    for network in ({"architecture": "my net"}, {"parameters": {"depth": 1.5}}, {"parameters": {"a b": 1}}):
+        accepted = training(data={**DATA, **network})
+        assert accepted.state is TrainingState.ACCEPTED
+        assert [note.split(":")[0].split(".")[0] for note in accepted.notes] == list(network)
+
+
 def test_f06_source_and_id_together_are_the_identity() -> None:
     """The same id from two sources is two trainings; what one source said under an id, it cannot change."""
     assert training_id("/a", "1") != training_id("/b", "1")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -100,7 +104,7 @@ async def test_who_is_away_is_asked_once_for_each_configuration(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("changed", "code", "words"),
     [
-        ({"model_path": "models/none.pth"}, "model_not_found", "there is no model file at"),
+        ({"model_path": "models/none.pth"}, "model_not_found", "there is no model file models/none.pth"),
         ({"model_path": "../a.pth"}, "path_refused", "outside the models folder"),
         ({"model_path": "models/empty.pth"}, "model_invalid", "models/empty.pth is empty"),
         ({"announced_digest": "f" * 64}, "digest_mismatch", "was announced"),
@@ -129,15 +133,106 @@ async def test_a_model_is_found_by_its_digest(tmp_path: Path) -> None:
     assert trial.evaluations.read(other.id).digest == digest
 
 
-async def test_one_model_that_cannot_be_read_just_now_holds_up_no_other(tmp_path: Path) -> None:
-    """It is tried again and says why it waits; the next one is taken in."""
-    trial = Trial(tmp_path, model_path="models/folder.pth/a.pth")
-    (trial.models / "folder.pth").write_bytes(b"a file")
+def make_trouble(trial: Trial) -> None:
+    """Files that cannot be opened, each for a reason of its own."""
+    (trial.models / "file").write_bytes(b"a file")
+    (trial.models / "loop.pth").symlink_to(trial.models / "pool.pth")
+    (trial.models / "pool.pth").symlink_to(trial.models / "loop.pth")
+    os.mkfifo(trial.models / "pipe.pth")
+    (trial.models / "folder.pth").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "words"),
+    [
+        (f"models/{'x' * 300}.pth", "path_refused", "is too long for a file's name"),
+        ("models/file/a.pth", "model_not_found", "models/file/a.pth: something on the way to it is a file"),
+        ("models/loop.pth", "path_refused", "models/loop.pth"),
+        ("models/pipe.pth", "model_not_found", "models/pipe.pth is no regular file"),
+        ("models/folder.pth", "model_not_found", "models/folder.pth is no regular file"),
+        ("models/a\0.pth", "path_refused", "is no usable path"),
+    ],
+)
+async def test_f10_what_can_never_be_opened_ends_at_once_with_its_reason(
+    tmp_path: Path, path: str, code: str, words: str
+) -> None:
+    """At the first try, with a code, and in words that name the file as it was announced."""
+    trial = Trial(tmp_path, model_path=path)
+    make_trouble(trial)
+    await trial.intake.take_in_once()
+    assert (trial.evaluation.state, trial.evaluation.failure_code) == (EvaluationState.FAILED, code)
+    assert words in str(trial.evaluation.failure_reason)
+
+
+def refuse(number: int) -> Callable[..., int]:
+    """The system's opening of files, which fails with an error for models."""
+    opened = os.open
+
+    def fail(path: Any, *rest: Any, **more: Any) -> int:
+        if str(path).endswith("a.pth"):
+            raise OSError(number, os.strerror(number))
+        return opened(path, *rest, **more)
+
+    return fail
+
+
+async def test_f10_a_file_of_another_user_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason says who may not read it, and how that is mended."""
+    trial = Trial(tmp_path)
+    monkeypatch.setattr("os.open", refuse(errno.EACCES))
+    await trial.intake.take_in_once()
+    assert (trial.evaluation.state, trial.evaluation.failure_code) == (EvaluationState.FAILED, "path_refused")
+    assert "models/a.pth may not be read by this process (user " in str(trial.evaluation.failure_reason)
+
+
+async def test_f10_what_may_pass_is_tried_again_with_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows why it waits and holds up no other; when there is no more patience it fails with the same reason."""
+    trial, moments = Trial(tmp_path), iter([0.0, 59.0, 61.0])
+    trial.intake = Intake(
+        trial.evaluations, trial.intake.store, trial.models, trial.policies, patience=60, clock=lambda: next(moments)
+    )
+    monkeypatch.setattr("os.open", refuse(errno.EIO))
+    for _ in range(2):
+        await trial.intake.take_in_once()
+        assert trial.evaluation.state is EvaluationState.RECEIVED
+        assert trial.evaluation.waits_for == f"{FOR_MODEL}: models/a.pth: Input/output error"
+    await trial.intake.take_in_once()
+    assert (trial.evaluation.state, trial.evaluation.failure_code) == (EvaluationState.FAILED, "internal")
+    assert "Input/output error; given up after 61 seconds" in str(trial.evaluation.failure_reason)
+
+
+async def test_f10_one_model_that_cannot_be_read_just_now_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is waited for; once there is room, the model is taken in with the next one."""
+    trial = Trial(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+        await trial.intake.take_in_once()
+    assert "bytes free" in str(trial.evaluation.waits_for)
     other = trial.evaluations.add(received())
     await trial.intake.take_in_once()
-    assert trial.evaluation.state is EvaluationState.RECEIVED
-    assert str(trial.evaluation.waits_for).startswith(f"{FOR_MODEL}: NotADirectoryError")
-    assert trial.evaluations.read(other.id).digest is not None
+    assert trial.evaluations.read(other.id).digest == trial.evaluation.digest is not None
+
+
+async def test_a_model_larger_than_is_accepted_is_not_taken_in(tmp_path: Path) -> None:
+    """It is refused by its size, before anything is copied."""
+    trial = Trial(tmp_path)
+    intake = Intake(trial.evaluations, trial.intake.store, trial.models, trial.policies, most_bytes=3)
+    await intake.take_in_once()
+    said = (trial.evaluation.failure_code, trial.evaluation.failure_reason)
+    assert said == ("model_invalid", "models/a.pth has 7 bytes: at most 3 are accepted")
+    assert not (tmp_path / "artifacts").exists()
+
+
+@pytest.mark.parametrize("written", ["models/a.pth", "nets/a.pth", "a.pth"])
+async def test_f46_the_shorthand_does_not_depend_on_the_folders_name(tmp_path: Path, written: str) -> None:
+    """`models/x.pth` is the file x.pth of the models folder, whatever that is called; so is its own name before it."""
+    trial = Trial(tmp_path, model_path=written)
+    nets = trial.models.rename(tmp_path / "nets")
+    intake = Intake(trial.evaluations, trial.intake.store, nets, trial.policies)
+    await intake.take_in_once()
+    assert trial.evaluation.digest == hashlib.sha256(WEIGHTS).hexdigest()
 
 
 class CancelledMeanwhile(FakeEvaluations):

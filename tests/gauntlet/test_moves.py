@@ -110,16 +110,33 @@ def test_g06_a_silent_lease_is_taken_over() -> None:
     new = Lease.new(playing.id, 10.0)
     for seconds in (0, 10):
         still = replace(playing, seen_at=NOW + timedelta(seconds=seconds))
-        assert not still.is_silent
+        assert not still.is_silent(new)
         with pytest.raises(MoveRefusedError, match="is running and cannot be claimed"):
             still.claimed(new)
     silent = replace(playing, seen_at=NOW + timedelta(seconds=10, microseconds=1))
-    assert silent.is_silent
+    assert silent.is_silent(new)
     taken = silent.claimed(new)
     assert (taken.lease_owner, taken.attempts) == (new.owner, 2)
     assert taken.lease_until == silent.seen_at + timedelta(seconds=10)
     with pytest.raises(LeaseLostError):
         taken.progressed(old)
+
+
+def test_f59_a_reason_can_be_stored_whatever_a_worker_wrote() -> None:
+    """U+0000 in what it last said does not keep its evaluation from ending."""
+    playing, lease = running()
+    assert playing.failed(lease, "internal", "a\0b").failure_reason == "a\N{REPLACEMENT CHARACTER}b"
+    assert "\0" not in (received().stalled("a\0b").waits_for or "")
+
+
+def test_f14_a_clock_that_is_set_back_keeps_no_lease_alive() -> None:
+    """A lease that ends later than any heartbeat could make it is over; a small step only makes it longer."""
+    playing, _ = running()
+    new = Lease.new(playing.id, 10.0)
+    assert not replace(playing, seen_at=NOW - timedelta(seconds=10)).is_silent(new)
+    silent = replace(playing, seen_at=NOW - timedelta(hours=1))
+    assert silent.is_silent(new)
+    assert silent.claimed(new).lease_until == silent.seen_at + timedelta(seconds=10)
 
 
 def test_what_is_not_queued_cannot_be_claimed() -> None:
@@ -129,7 +146,8 @@ def test_what_is_not_queued_cannot_be_claimed() -> None:
         new.claimed(Lease.new(new.id, 10.0))
     with pytest.raises(MoveRefusedError, match="cannot be claimed"):
         queued().claimed(Lease.new(uuid4(), 10.0))
-    assert not queued().is_silent
+    waiting = queued()
+    assert not waiting.is_silent(Lease.new(waiting.id, 10.0))
 
 
 def test_the_first_attempt_fixes_what_is_met() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from play.record import PlayedGame
 from services.gauntlet.evaluation import Evaluation
@@ -70,6 +71,18 @@ async def test_what_a_worker_says_is_recorded(tmp_path: Path) -> None:
     assert not await trial.runner.play_next()
 
 
+@pytest.mark.parametrize("last", [DONE, JobFailed(code="model_invalid", reason="no checkpoint")])
+async def test_a_worker_that_has_done_its_job_is_not_lost(tmp_path: Path, last: WorkerMessage) -> None:
+    """It may take longer to end than the lease of what it was for; nothing is said to be lost, and it is stopped."""
+    trial = Trial(tmp_path, worker := FakeWorker([LOADED, last], endless=True))
+    with capture_logs() as logs:
+        async with asyncio.timeout(10):
+            assert await trial.runner.play_next()
+    assert worker.stopped
+    assert trial.evaluations.ends == [trial.id]
+    assert "worker lost" not in [each["event"] for each in logs]
+
+
 async def test_a_job_is_what_was_recorded(tmp_path: Path) -> None:
     """Policy, previous, seed and lanes are the evaluation's and the settings'."""
     previous = CanonicalReference(version=3, digest="1" * 64)
@@ -80,9 +93,9 @@ async def test_a_job_is_what_was_recorded(tmp_path: Path) -> None:
     [job] = worker.jobs
     assert (job.evaluation_id, job.board_type, job.num_players) == (trial.id, "hex8", 2)
     assert (job.gates, job.previous, job.seed, job.lanes, job.skip_games) == (policy, previous, 43, 8, True)
-    assert (job.play, job.played, job.candidate.name) == (trial.evaluation.play, [], "0" * 64)
-    assert job.previous_path is not None
-    assert job.previous_path.name == "1" * 64
+    assert (job.play, job.played, job.candidate.path.name) == (trial.evaluation.play, [], "0" * 64)
+    assert job.previous_file is not None
+    assert job.previous_file.path.name == "1" * 64
 
 
 async def test_every_waiting_evaluation_is_played(tmp_path: Path) -> None:

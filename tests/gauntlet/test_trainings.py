@@ -109,6 +109,20 @@ async def test_what_is_no_event_is_refused(suite: Suite, document: object) -> No
     assert (await suite.get("/v1/trainings"))["items"] == []
 
 
+async def test_f59_an_attribute_that_cannot_be_stored_is_refused(suite: Suite) -> None:
+    """U+0000 in an attribute that nobody here knows, more attributes than an event has, and U+0000 in a question."""
+    binary = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/trainers/a", "ce-type": "TRAINING_COMPLETED"}
+    many = event("models/a.pth") | {f"attribute{number}": 1 for number in range(200)}
+    path = "/v1/trainings"
+    answers = [
+        await suite.client.post(path, json=event("models/a.pth")["data"], headers=binary | {"ce-more": "a%00b"}),
+        await suite.client.post(path, json=many, headers={"Content-Type": "application/cloudevents+json"}),
+        await suite.client.get(f"{path}?source=a%00b"),
+    ]
+    assert {answer.status_code for answer in answers} == {422}
+    assert (await suite.get(path))["items"] == []
+
+
 async def test_trainings_are_listed(suite: Suite) -> None:
     """Newest first, a page at a time, by state; an unknown one is 404."""
     for number in range(3):

@@ -14,6 +14,7 @@ import pytest
 from play.record import PlayedGame
 from services.gauntlet import repository
 from services.gauntlet.errors import EndedError, LeaseLostError, MoveRefusedError, UnknownError
+from services.gauntlet.evaluation import Announced
 from services.gauntlet.feedback_loop import FeedbackLoopController
 from services.gauntlet.lease import Lease
 from services.gauntlet.service import GauntletService
@@ -81,6 +82,20 @@ async def trial(database_url: str, tmp_path: Path) -> AsyncIterator[Trial]:
     await database.close()
 
 
+async def test_what_was_announced_of_a_model_is_remembered_for_its_bytes(trial: Trial) -> None:
+    """Asked for again without it, and met as the canonical version, it is the network that it was announced as."""
+    network = Announced("mlp", {"hidden": 8, "layers": 1})
+    asked = await trial.service.ask(uuid4(), HEX8, None, ARTIFACT.digest, 2, None, network)
+    await trial.service.taken_in(asked.evaluation.id, ARTIFACT)
+    await trial.service.cancel(asked.evaluation.id)
+    await trial.queue()
+    async with trial.database.write() as tx:
+        await repository.record_canonical(tx, str(HEX8), 1, ARTIFACT.digest)
+    begun = await trial.service.begin(await trial.claim())
+    assert begun.evaluation.architecture is None
+    assert (begun.candidate, begun.previous) == (network, network)
+
+
 WRITES: dict[str, Callable[[GauntletService, Lease], Awaitable[Any]]] = {
     "begin": lambda service, lease: service.begin(lease),
     "described": lambda service, lease: service.described(lease, MODEL),
@@ -90,6 +105,15 @@ WRITES: dict[str, Callable[[GauntletService, Lease], Awaitable[Any]]] = {
     "worker_lost": lambda service, lease: service.worker_lost(lease, "code -9"),
     "released": lambda service, lease: service.released(lease),
 }
+
+
+async def test_f14_a_lease_of_another_clock_is_taken_over(trial: Trial) -> None:
+    """The database's clock was set back an hour: what a dead runner holds can be claimed, what a living one holds cannot."""
+    await trial.queue()
+    held = await trial.with_leases_of(3600 + 60).claim()
+    assert held is not None
+    assert (await trial.claim()).evaluation_id == held.lease.evaluation_id
+    assert await trial.service.claim() is None
 
 
 @pytest.mark.parametrize("write", WRITES)

@@ -13,6 +13,9 @@ ROOMS = (
 )  # fmt: skip
 """What every service has; its other modules are its domain."""
 FRAMEWORKS = ("alembic", "fastapi", "fastapi_offline", "nats", "sqlalchemy", "starlette", "uvicorn")
+CLIENTS = frozenset(
+    f"httpx.{name}" for name in ("AsyncClient", "Client", "delete", "get", "head", "post", "put", "request", "stream")
+)
 SQL_ROOMS = ("repository", "tables", "migrations")
 
 
@@ -78,6 +81,16 @@ def _client(tree: Tree) -> Faults:
                 yield module.path, f"imports {meaning}"
 
 
+def _clients(tree: Tree) -> Faults:
+    for module in tree:
+        if module.parts[0] not in ("services", "shared") or module.path == "shared/process/http_client.py":
+            continue
+        for node in module.nodes(ast.Call):
+            assert isinstance(node, ast.Call)
+            if module.meaning(node.func) in CLIENTS:
+                yield module.path, f"makes an HTTP client in line {node.lineno}"
+
+
 RULES = (
     Rule(
         "SQL stands in repository.py and tables.py alone",
@@ -122,6 +135,19 @@ RULES = (
         _missing_rooms,
         forbids={"services/gauntlet/app.py": ""},
         allows={f"services/gauntlet/{room}.py": "" for room in ROOMS},
+    ),
+    Rule(
+        "HTTP clients are made in shared/process/http_client.py alone",
+        "There an answer has its bounds, a call its time, and the proxy and the authority are those of the settings.",
+        _clients,
+        forbids={
+            "services/distribution/app.py": "import httpx\nclient = httpx.AsyncClient()\n",
+            "shared/messaging/feed.py": "from httpx import get\nget('http://h')\n",
+        },
+        allows={
+            "shared/process/http_client.py": "import httpx\nclient = httpx.AsyncClient()\n",
+            "services/distribution/app.py": "import httpx\ndef f(client: httpx.AsyncClient): ...\n",
+        },
     ),
     Rule(
         "the client needs httpx alone",

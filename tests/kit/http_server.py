@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.process.settings import BaseServiceSettings
+from shared.service.server import bounded
 from tests.kit.waiting import until
 
 
@@ -26,9 +28,10 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 @contextmanager
-def serving_app(app: ASGIApp, port: int) -> Iterator[None]:
-    """Serve an application, with its lifespan, on a port of loopback while the block lasts."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+def serving_app(app: ASGIApp, port: int, settings: BaseServiceSettings | None = None) -> Iterator[None]:
+    """Serve an application, with its lifespan, on a port of loopback while the block lasts; with the limits of these settings."""
+    http = bounded(settings or BaseServiceSettings())
+    server = uvicorn.Server(uvicorn.Config(app, port=port, http=http, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -10,6 +10,7 @@ import torch
 from play.games.game import Game, Int64s, Moves, States
 from play.games.registry import get_game
 from play.models.architectures.registry import build_network
+from play.models.model_file import ModelFile
 from play.players.player import PlayerError
 from play.players.random import RandomPlayer
 from play.record import PlayedGame
@@ -33,7 +34,7 @@ def tiny_checkpoint(path: Path, seed: int = 0) -> Path:
 
 
 def make_job(
-    candidate: Path,
+    candidate: Path | ModelFile,
     *,
     gates: GatePolicy,
     lanes: int = 8,
@@ -46,9 +47,9 @@ def make_job(
         evaluation_id=UUID(int=1),
         board_type="hex8",
         num_players=2,
-        candidate=candidate,
+        candidate=candidate if isinstance(candidate, ModelFile) else ModelFile(path=candidate),
         previous=PREVIOUS if previous else None,
-        previous_path=previous,
+        previous_file=ModelFile(path=previous) if previous else None,
         gates=gates,
         play=PlayPolicy(),
         seed=7,

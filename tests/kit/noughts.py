@@ -22,6 +22,7 @@ class Noughts:
     """Three in a row wins."""
 
     board_type, num_players, profile = "noughts", 2, "canonical"
+    rules_version = "noughts 1"
     num_actions, observation_shape, max_decisions = 9, (2, 3, 3), 9
 
     def new(self, seeds: Int64s) -> Boards:

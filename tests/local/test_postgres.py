@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from local import postgres_account
 from local.postgres import Postgres
 from local.postgres_account import Account, choose_account, installed_package
-from local.process import StartFailed
+from local.process import Process, StartFailed
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="shows what root may do; this user is not root")
 
@@ -116,6 +117,19 @@ def test_a_broken_configuration_shows_the_log(open_folder: Path) -> None:
         file.write("no_such_setting = 1\n")
     with pytest.raises(StartFailed, match="no_such_setting"):
         server.start()
+
+
+def test_f17_a_crashed_servers_number_that_another_program_has_now(open_folder: Path) -> None:
+    """As after a restart of the machine: the status file names a process that is something else, and the server starts."""
+    with Postgres(open_folder / "postgres", durable=False) as server:
+        server.kill()
+        account = choose_account(installed_package(), server.folder)
+        command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
+        with Process("other", command, log=open_folder / "log", cwd=Path("/"), identity=account.identity) as other:
+            status = server.data / "postmaster.pid"
+            status.write_text(f"{other.pid}\n" + status.read_text().partition("\n")[2])
+            server.start()
+            assert server.execute("SELECT 1") == "1"
 
 
 def test_a_lost_password_is_named(open_folder: Path) -> None:

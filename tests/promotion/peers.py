@@ -13,13 +13,18 @@ from tests.kit.http_server import serving
 
 
 class Neighbour:
-    """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST."""
+    """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST.
+
+    `ledger`: the canonical versions it names, None if it does not know that route; `refusal`: its answer to every POST.
+    """
 
     def __init__(self) -> None:
         self.feed: list[Event] = []
         self.status: Any = {"model_distribution": {"configurations": {}}, "daemon": {"status": "running"}}
         self.status["alive_peers"] = ["127.0.0.1"]
         self.asked: list[tuple[str, Any]] = []
+        self.ledger: list[Any] | None = None
+        self.refusal: tuple[int, Any] = (202, {})
         self.url = ""
 
     @contextmanager
@@ -33,15 +38,13 @@ class Neighbour:
             def do_GET(self) -> None:
                 """The feed or the status."""
                 address = urlsplit(self.path)
-                self._answer(
-                    200, neighbour.page(address.query) if address.path == "/v1/events" else neighbour.show_status()
-                )
+                self._answer(200, neighbour.shown(address.path, address.query))
 
             def do_POST(self) -> None:
                 """Take note."""
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 neighbour.asked.append((self.path, json.loads(body)))
-                self._answer(202, {})
+                self._answer(*neighbour.refusal)
 
             def _answer(self, status: int, content: Any) -> None:
                 body = json.dumps(content).encode()
@@ -56,6 +59,12 @@ class Neighbour:
 
         with serving(Handler) as self.url:
             yield self
+
+    def shown(self, path: str, query: str) -> Any:
+        """The answer to a GET."""
+        if path == "/v1/configurations" and self.ledger is not None:
+            return {"items": self.ledger}
+        return self.page(query) if path == "/v1/events" else self.show_status()
 
     def show_status(self) -> Any:
         """The answer to GET /status."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import get_args
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,7 +17,7 @@ from shared.contract.words import Disposition, DispositionCode, RequestState, Ve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = PromotionRequest(
-    id=uuid4(), configuration="hex8_2p", model_path="models/a.pth", games=None, kind="manual", dry_run=False,
+    id=UUID(int=1), configuration="hex8_2p", model_path="models/a.pth", games=None, kind="manual", dry_run=False,
     state=RequestState.OPEN, code=None, reason=None, decision_id=None, requested_at=NOW, closed_at=None,
 )  # fmt: skip
 DRY = replace(OPEN, dry_run=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ def is_problem(answer: httpx.Response, status: int, slug: str, words: str) -> No
         ({"model_path": "models/../../etc/passwd"}, 422, "path-refused", "outside the models folder"),
         ({"model_path": "/etc/passwd"}, 422, "path-refused", "outside the models folder"),
         ({"model_path": "models/link.pth"}, 422, "path-refused", "outside the models folder"),
-        ({"model_path": "a\0b"}, 422, "path-refused", "no usable path"),
+        ({"model_path": "a\0b"}, 422, "invalid-request", "model_path"),
         ({"model_path": ""}, 422, "invalid-request", "model_path"),
         ({"model_path": 7}, 422, "invalid-request", "model_path"),
         ({"board_type": "chess"}, 422, "invalid-request", "board_type"),
@@ -52,6 +53,35 @@ async def test_a_bad_request_to_promote_is_refused(
     answer = await suite.client.post("/admin/promote", json={**GOOD, **changed})
     is_problem(answer, status, slug, words)
     assert await suite.events("EVALUATION_REQUESTED") == []
+
+
+async def test_f59_a_text_that_cannot_be_stored_is_refused(suite: Suite) -> None:
+    """U+0000 is the caller's fault, wherever it stands, and no error of the service."""
+    body = {"to_version": 1, "reason": "a\0b"}
+    answer = await suite.client.post("/v1/configurations/hex8_2p/rollback", json=body)
+    is_problem(answer, 422, "invalid-request", "reason")
+    is_problem(await suite.client.get("/v1/decisions?configuration=a%00b"), 422, "invalid-request", "U+0000")
+
+
+@pytest.mark.parametrize("route", ["/admin/promote", "/admin/distribute-model"])
+@pytest.mark.parametrize(
+    ("path", "status", "slug", "words"),
+    [
+        (f"models/{'x' * 300}.pth", 422, "path-refused", "is too long for a file's name"),
+        ("models/a.pth/b.pth", 404, "model-not-found", "something on the way to it is a file"),
+        ("models/loop.pth", 422, "path-refused", "models/loop.pth"),
+        ("models/pipe.pth", 404, "model-not-found", "is no regular file"),
+    ],
+)
+async def test_f10_a_file_that_cannot_be_opened_is_refused_in_words(
+    suite: Suite, route: str, path: str, status: int, slug: str, words: str
+) -> None:
+    """None of them is an error of the service."""
+    (suite.models / "a.pth").write_bytes(b"model")
+    (suite.models / "loop.pth").symlink_to("loop.pth")
+    os.mkfifo(suite.models / "pipe.pth")
+    body = GOOD if route == "/admin/promote" else {}
+    is_problem(await suite.client.post(route, json={**body, "model_path": path}), status, slug, words)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b'{"model_path": "models/a.pth", "forced": true}', b"{}"])
@@ -80,6 +110,29 @@ async def test_the_canonical_model_is_distributed_again(suite: Suite) -> None:
     assert (answer.status_code, answer.json()["version"]) == (202, 1)
     asked = {"configuration": "hex8_2p", "version": 1, "digest": digest}
     assert suite.distribution.asked == [("/admin/distribute-model", asked)]
+
+
+async def test_f55_what_the_distribution_has_not_heard_of_is_on_its_way(suite: Suite) -> None:
+    """It believes the feed alone: the front door says so instead of failing; any other refusal is passed on."""
+    await suite.promoted(b"first")
+    await suite.eventually(lambda: asyncio.to_thread((suite.models / "ringrift_best_hex8_2p.pth").exists))
+    body = {"model_path": "models/canonical_hex8_2p.pth"}
+    suite.distribution.refusal = (409, {"type": "urn:ringrift:problem:not-known-yet"})
+    answer = await suite.client.post("/admin/distribute-model", json=body)
+    assert answer.status_code == 202
+    assert "the ledger's feed brings it" in answer.json()["detail"]
+    suite.distribution.refusal = (409, {"type": "urn:ringrift:problem:not-canonical"})
+    is_problem(await suite.client.post("/admin/distribute-model", json=body), 503, "distribution-refused", "409")
+
+
+async def test_f55_the_ledger_is_read_in_one_answer(suite: Suite) -> None:
+    """Every configuration's canonical version, and in GET /status what the distribution service makes of them."""
+    assert (await suite.get("/v1/configurations"))["items"] == []
+    digest = await suite.promoted(b"first")
+    [canonical] = (await suite.get("/v1/configurations"))["items"]
+    assert (canonical["configuration"], canonical["version"], canonical["digest"]) == ("hex8_2p", 1, digest)
+    suite.distribution.status["ledger"] = {"agrees": False}
+    assert (await suite.get("/status"))["ledger"] == {"agrees": False}
 
 
 async def test_unknown_things_are_problems(suite: Suite) -> None:

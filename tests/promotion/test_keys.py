@@ -11,17 +11,18 @@ from fastapi import FastAPI
 
 from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
+from shared.process.credentials import SCOPES
 from tests.promotion.test_front_door import is_problem
 
-SCOPES = ("read", "operate")
 KEYS = tuple(f"{scope}:{scope}:{hashlib.sha256(scope.encode()).hexdigest()}" for scope in SCOPES)
 UNREACHABLE = "postgresql+asyncpg://u:p@127.0.0.1:9/db"
-HEALTH = {"/livez", "/readyz"}
+HEALTH = {"/", "/livez", "/readyz"}
 CHANGES = (
     ("POST", "/admin/promote"),
     ("POST", "/admin/distribute-model"),
     ("POST", "/v1/configurations/hex8_2p/rollback"),
     ("POST", "/v1/dead-letters/1/replay"),
+    ("POST", "/v1/retention"),
 )
 
 
@@ -58,10 +59,12 @@ def test_every_change_is_tried_here(app: FastAPI) -> None:
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
 async def test_a_change_needs_the_scope_operate(app: FastAPI, method: str, path: str) -> None:
-    """Without a key, or with a wrong one, 401; with one for reading 403, before the body is looked at."""
+    """Without a key, or with a wrong one, 401; with one for anything else 403, before the body is looked at."""
     is_problem(await answer(app, method, path, None), 401, "unauthorized", "Authorization: Bearer KEY")
     is_problem(await answer(app, method, path, "guessed"), 401, "unauthorized", "Authorization: Bearer KEY")
-    is_problem(await answer(app, method, path, "read"), 403, "forbidden", "the scope read; operate is needed")
+    is_problem(await answer(app, method, path, "read"), 403, "forbidden", "good for node, read, trainings; operate is")
+    for key in ("node", "train"):
+        is_problem(await answer(app, method, path, key), 403, "forbidden", "read is needed")
     assert (await answer(app, method, path, "operate")).status_code in (422, 503)
 
 
@@ -69,4 +72,6 @@ async def test_a_change_needs_the_scope_operate(app: FastAPI, method: str, path:
 async def test_reading_needs_a_key(app: FastAPI, path: str) -> None:
     """The ledger is nobody's but the key holders'."""
     is_problem(await answer(app, "GET", path, None), 401, "unauthorized", "Authorization: Bearer KEY")
+    for key in ("node", "train"):
+        is_problem(await answer(app, "GET", path, key), 403, "forbidden", "read is needed")
     is_problem(await answer(app, "GET", path, "read"), 503, "dependency-unavailable", "cannot be reached")

@@ -186,6 +186,17 @@ async def test_a_removed_canonical_file_comes_back(suite: Suite) -> None:
     await holds(suite, b"secnd", b"first")
 
 
+async def test_the_files_of_a_later_ledger_are_replaced(suite: Suite, tmp_path: Path) -> None:
+    """After a restore from a dump, the models folder holds a version that the ledger does not know: it follows the ledger."""
+    digest = await suite.promoted(b"first")
+    await holds(suite, b"first", None)
+    first = await asyncio.to_thread(suite.store.find, digest)
+    later = await asyncio.to_thread(take_in, suite.store, tmp_path, b"later")
+    await asyncio.to_thread(project, suite.models, CONFIGURATION, later, first)
+    await suite.asked()  # any commit wakes the projection
+    await holds(suite, b"first", b"later")
+
+
 async def test_one_configuration_without_bytes_does_not_stop_the_others(suite: Suite) -> None:
     """A missing artifact is an error in the log; other configurations' files are written all the same."""
     digest = await suite.promoted(b"first")

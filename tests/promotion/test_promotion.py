@@ -11,7 +11,7 @@ from shared.contract.configuration import Configuration
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
 from shared.contract.evidence import CanonicalReference, Evidence
 from shared.contract.policy import GatePolicy
-from shared.messaging.bus import STREAM
+from shared.messaging.nats_stream import STREAM
 from tests.promotion.conftest import Suite, announcement, completed, evidence
 
 HISTORY = "/v1/configurations/hex8_2p/versions"

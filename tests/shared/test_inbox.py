@@ -122,6 +122,15 @@ async def test_a_dead_letter_is_replayed_once_its_cause_is_mended(trial: Trial, 
     assert not await trial.inbox.replay(letter.id + 1)
 
 
+async def test_f09_a_letter_from_the_bus_is_not_believed_when_it_is_replayed(trial: Trial, training: Event) -> None:
+    """What an earlier version buried of the bus may be anybody's, and an operator's replay proves nothing."""
+    await trial.inbox.bury(training.nats_subject, training.model_dump_json(), "not now", 1)
+    [letter] = await trial.inbox.dead_letters(None, 0, 10)  # type: ignore[arg-type]
+    with pytest.raises(RejectedError, match="came over the bus"):
+        await trial.inbox.replay(letter.id)
+    assert trial.listener.handled == []
+
+
 async def test_the_cursor_of_a_feed_is_kept(trial: Trial) -> None:
     """A cursor is kept for each producer by itself."""
     assert await trial.inbox.cursor("promotion") is None

@@ -11,14 +11,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from shared.process.credentials import AcceptedKeys, Caller
+from shared.process.credentials import RIGHTS, SCOPES, AcceptedKeys, Caller
 from shared.process.settings import BaseServiceSettings
 from shared.web.application import Description, health_router, new_app, new_router
-from shared.web.keys import OPERATE
+from shared.web.keys import NODE, OPERATE, ORDER, TRAIN, TRAININGS
 from shared.web.problems import NotFound, Problem, problems
 
-KEYS = {"read": "reader's key", "operate": "operator's key"}
+KEYS = {"read": "reader's key", "operate": "operator's key", "node": "node's key", "train": "trainer's key"}
 router = new_router("things", prefix="/v1")
+files_router = new_router("files", prefix="/v1/files", needs=NODE)
+trainings_router = new_router("trainings", prefix="/v1/trainings", needs=TRAININGS)
 
 
 class Melted(Exception):
@@ -47,6 +49,28 @@ async def make_thing(body: dict[str, int]) -> dict[str, int]:
     return body
 
 
+@files_router.get("")
+async def read_file() -> str:
+    """What nodes fetch."""
+    return "bytes"
+
+
+@trainings_router.get("")
+async def read_training() -> str:
+    """What became of it."""
+    return "evaluated"
+
+
+@trainings_router.post("", dependencies=[TRAIN])
+async def announce_training() -> None:
+    """What trainers say."""
+
+
+@router.put("/orders", dependencies=[ORDER])
+async def take_order() -> None:
+    """What no key is good for."""
+
+
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Nothing to start."""
@@ -57,7 +81,13 @@ def make_app(*scopes: str) -> FastAPI:
     """The application, with a key for each scope."""
     entries = tuple(f"{scope}r:{scope}:{hashlib.sha256(KEYS[scope].encode()).hexdigest()}" for scope in scopes)
     settings = BaseServiceSettings(api_keys=entries)
-    return new_app(Description("Trial", "Things."), settings, lifespan, [health_router({}), router], {Melted: TooHot})
+    return new_app(
+        Description("Trial", "Things."),
+        settings,
+        lifespan,
+        [health_router({}), router, files_router, trainings_router],
+        {Melted: TooHot},
+    )
 
 
 async def ask(app: FastAPI, method: str, path: str, key: str | None = None, content: bytes | None = None) -> Any:
@@ -69,27 +99,32 @@ async def ask(app: FastAPI, method: str, path: str, key: str | None = None, cont
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "without", "read", "operate"),
+    ("method", "path", "without", "node", "train", "read", "operate"),
     [
-        ("GET", "/v1/things", 401, 200, 200),
-        ("POST", "/v1/things", 401, 403, 201),
-        ("GET", "/v1/nothing", 401, 404, 404),
-        ("GET", "/metrics", 401, 200, 200),
-        ("GET", "/livez", 200, 200, 200),
-        ("GET", "/readyz", 200, 200, 200),
-        ("GET", "/docs", 200, 200, 200),
-        ("GET", "/openapi.json", 200, 200, 200),
-        ("DELETE", "/v1/things", 401, 405, 405),
+        ("GET", "/v1/things", 401, 403, 403, 200, 200),
+        ("POST", "/v1/things", 401, 403, 403, 403, 201),
+        ("GET", "/v1/files", 401, 200, 403, 200, 200),
+        ("GET", "/v1/trainings", 401, 403, 200, 200, 200),
+        ("POST", "/v1/trainings", 401, 403, 200, 403, 200),
+        ("PUT", "/v1/orders", 401, 403, 403, 403, 403),
+        ("GET", "/v1/nothing", 401, 404, 404, 404, 404),
+        ("GET", "/metrics", 401, 403, 403, 200, 200),
+        ("GET", "/livez", 200, 200, 200, 200, 200),
+        ("GET", "/readyz", 200, 200, 200, 200, 200),
+        ("GET", "/docs", 200, 200, 200, 200, 200),
+        ("GET", "/openapi.json", 200, 200, 200, 200, 200),
+        ("DELETE", "/v1/things", 401, 405, 405, 405, 405),
     ],
 )
 async def test_each_key_reaches_as_far_as_its_scope(
-    method: str, path: str, without: int, read: int, operate: int
+    method: str, path: str, without: int, node: int, train: int, read: int, operate: int
 ) -> None:
     """Nothing but health and the documentation is open, and an unknown address tells a stranger nothing."""
-    app = make_app("read", "operate")
+    app = make_app("read", "operate", "node", "train")
     content = b'{"a": 1}'
     for key, expected in (
-        (None, without), ("", without), ("wrong", without), (KEYS["read"], read), (KEYS["operate"], operate),
+        (None, without), ("", without), ("wrong", without), (KEYS["node"], node), (KEYS["train"], train),
+        (KEYS["read"], read), (KEYS["operate"], operate),
     ):  # fmt: skip
         status, _ = await ask(app, method, path, key, content)
         if key == "wrong" or not key:
@@ -100,6 +135,13 @@ async def test_each_key_reaches_as_far_as_its_scope(
 async def test_without_keys_everyone_here_may_do_everything() -> None:
     """A service on loopback without keys asks for none."""
     assert (await ask(make_app(), "POST", "/v1/things", content=b'{"a": 1}'))[0] == 201
+    assert (await ask(make_app(), "PUT", "/v1/orders"))[0] == 200
+
+
+async def test_f58_elsewhere_than_on_loopback_nobody_is_anyone() -> None:
+    """Whatever the settings' check let through, a request without a credential is refused there."""
+    app = new_app(Description("Trial", "Things."), BaseServiceSettings(host="0.0.0.0"), lifespan, [router], {})
+    assert (await ask(app, "GET", "/v1/things"))[0] == 401
 
 
 async def test_a_stranger_is_refused_before_the_body_is_looked_at() -> None:
@@ -108,7 +150,7 @@ async def test_a_stranger_is_refused_before_the_body_is_looked_at() -> None:
     assert (status, refusal["type"]) == (401, "urn:ringrift:problem:unauthorized")
     status, refusal = await ask(make_app("read"), "POST", "/v1/things", KEYS["read"], b"{}")
     assert (status, refusal["type"]) == (403, "urn:ringrift:problem:forbidden")
-    assert refusal["detail"] == "this key has the scope read; operate is needed"
+    assert refusal["detail"] == "this key is good for node, read, trainings; operate is needed"
 
 
 async def test_a_services_exception_is_answered_by_its_problem() -> None:
@@ -141,9 +183,17 @@ def test_an_entry_that_is_none_is_refused(entry: str) -> None:
 def test_a_caller_is_known_by_name() -> None:
     """Hashes may be written in capitals; a name may be anything without a colon."""
     keys = AcceptedKeys([f"night shift:read:{hashlib.sha256(b'k').hexdigest().upper()}"])
-    assert keys.caller("Bearer k") == keys.caller("k") == Caller("night shift", "read")
+    assert keys.caller("Bearer k") == keys.caller("k") == Caller("night shift", RIGHTS["read"])
     assert keys.caller("Bearer K") is None
-    assert keys
-    assert not AcceptedKeys([])
-    assert Caller("a", "operate").may("read")
-    assert not Caller("a", "read").may("operate")
+    assert AcceptedKeys([]).caller("") is None
+
+
+def test_f58_each_scope_has_its_rights() -> None:
+    """Operating includes everything else, reading includes fetching, and no key can order a node."""
+    rights = {scope: sorted(RIGHTS[scope]) for scope in SCOPES}
+    assert rights == {
+        "read": ["node", "read", "trainings"],
+        "operate": ["node", "operate", "read", "train", "trainings"],
+        "node": ["node"],
+        "train": ["train", "trainings"],
+    }

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select, text
 
 from shared.contract.events import Event, RejectedError
-from shared.messaging.bus import MAX_DELIVERIES, STREAM, Bus
+from shared.messaging.bus import MAX_DELIVERIES, Bus
 from shared.messaging.doorbell import IGNORED
 from shared.messaging.handlers import Message
+from shared.messaging.nats_stream import STREAM, ensure_stream
 from shared.messaging.outbox import BEGINNING
 from shared.process.tasks import Loop, background
 from tests.shared.conftest import STORE, TABLES, Trial, promoted_event, training_event
@@ -33,6 +34,7 @@ def loops(trial: Trial, feed_seconds: float = NEVER) -> dict[str, Loop]:
 async def publish(trial: Trial, subject: str, payload: bytes) -> None:
     """Publish anything, as whoever holds the bus's password can."""
     client = await trial.bus.connect()
+    await ensure_stream(client)
     await client.jetstream().publish(subject, payload)
 
 

@@ -1,5 +1,7 @@
 """The environment is checked at start, and a fault is named."""
 
+from pathlib import Path
+
 import pytest
 
 from services.promotion.settings import PromotionSettings
@@ -36,3 +38,58 @@ def test_the_runbooks_thresholds_are_read() -> None:
 def test_a_password_is_never_printed() -> None:
     """Settings may be logged; secrets in them may not."""
     assert "u:p" not in repr(load_settings(ServiceSettings, URL))
+
+
+def settings_of(environment: dict[str, str]) -> ServiceSettings:
+    """The settings of a service."""
+    return load_settings(ServiceSettings, environment)
+
+
+def test_f41_a_secret_comes_from_a_file(tmp_path: Path) -> None:
+    """`_FILE` names a file; a newline at its end, as editors write it, is none of the secret."""
+    (tmp_path / "url").write_text("postgresql://u:p@127.0.0.1/db\n")
+    (tmp_path / "key").write_text("  key\n")
+    files = {f"RINGRIFT_{name.upper()}_FILE": str(tmp_path / name) for name in ("url", "key")}
+    settings = settings_of({
+        "RINGRIFT_DATABASE_URL_FILE": files["RINGRIFT_URL_FILE"], "RINGRIFT_API_KEY_FILE": files["RINGRIFT_KEY_FILE"],
+    })  # fmt: skip
+    assert (settings.database_url, settings.api_key) == ("postgresql://u:p@127.0.0.1/db", "key")
+
+
+def test_f41_the_environment_of_the_process_is_read_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not handed over is read from the process."""
+    (tmp_path / "url").write_text(URL["RINGRIFT_DATABASE_URL"])
+    monkeypatch.setenv("RINGRIFT_DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert load_settings(ServiceSettings).database_url == URL["RINGRIFT_DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        (b"", "is empty"),
+        (b"\xff\xfe", "cannot be read: it is not text"),
+        (b"x" * 70_000, "is too long"),
+    ],
+    ids=["missing", "empty", "binary", "long"],
+)
+def test_f41_a_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes | None, said: str) -> None:
+    """The variable, the path and the reason; once, and not as a missing setting."""
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    with pytest.raises(SettingsError, match=f"RINGRIFT_DATABASE_URL_FILE: {tmp_path}/url {said}") as refused:
+        settings_of({"RINGRIFT_DATABASE_URL_FILE": str(tmp_path / "url")})
+    assert "required" not in str(refused.value)
+
+
+def test_f41_a_secret_and_its_file_are_too_much(tmp_path: Path) -> None:
+    """Nobody guesses which of the two was meant; the value is not printed."""
+    with pytest.raises(SettingsError, match="RINGRIFT_API_KEY and RINGRIFT_API_KEY_FILE are both given") as refused:
+        settings_of({**URL, "RINGRIFT_API_KEY": "plain-key", "RINGRIFT_API_KEY_FILE": str(tmp_path / "key")})
+    assert "plain-key" not in str(refused.value)
+
+
+def test_f41_what_is_no_secret_has_no_file() -> None:
+    """`_FILE` beside another setting is a misspelling."""
+    with pytest.raises(SettingsError, match="RINGRIFT_FEED_SECONDS_FILE is not a setting"):
+        settings_of({**URL, "RINGRIFT_FEED_SECONDS_FILE": "/etc/feed"})

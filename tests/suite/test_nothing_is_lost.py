@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.bus import STREAM, Bus
+from shared.messaging.bus import Bus
+from shared.messaging.nats_stream import STREAM
 from tests.kit.operator import HEX8, Operator, evaluation_of
 
 LONG = {"GAUNTLET_GAMES": "300", "GAUNTLET_LANES": "16", "AUTO_PROMOTE": "false", "GAUNTLET_LEASE_SECONDS": "2"}

@@ -20,6 +20,9 @@ from play.games.ringrift.observe import plane_names
 from play.games.ringrift.state import State, blank, take, view
 from play.games.ringrift.victory import rank_scores
 
+RULES_VERSION = "ringrift 1"
+"""Counts up whenever the same moves could lead elsewhere."""
+
 
 class RingRift:
     """One configuration under one profile; implements `Game`.
@@ -34,6 +37,7 @@ class RingRift:
         self.board_type = board_type
         self.num_players = num_players
         self.profile = profile
+        self.rules_version = RULES_VERSION
         self.board: Board = make_board(board_type, usual if rules is None else rules)
         self.num_actions = num_planes(self.board) * self.board.width**2
         self.observation_shape = (len(plane_names(num_players)), self.board.width, self.board.width)

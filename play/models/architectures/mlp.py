@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from play.games.game import Game
 from play.models.architectures.architecture import Architecture
+from play.models.heads import share
 
 
 class Mlp(nn.Module):
@@ -28,7 +28,7 @@ class Mlp(nn.Module):
         x = observation.flatten(1)
         for layer in self.layers:
             x = functional.relu(layer(x))
-        return self.policy(x), torch.sigmoid(self.value(x))
+        return self.policy(x), share(self.value(x))
 
 
 def _build(game: Game, parameters: Mapping[str, int]) -> nn.Module:

@@ -1,4 +1,5 @@
-"""Which architectures exist: each module of this package that declares one is found, and nothing else is ever built.
+"""Which architectures exist: each module of this package that declares one, and those that other packages announce in the entry
+point group `ringrift.architectures`. Nothing else is ever built.
 
 A checkpoint names an architecture and its parameters.
 """
@@ -15,20 +16,20 @@ from torch import nn
 from play.games.game import Game
 from play.models import architectures
 from play.models.architectures.architecture import Architecture
+from play.models.plugins import plugins
 
+GROUP = "ringrift.architectures"
 MAX_WEIGHTS = 50_000_000
 
 
 def _found() -> dict[str, Architecture]:
-    """Every architecture that a module of this package declares as ARCHITECTURE, by name."""
+    """Every architecture by name: those of other packages, and those that a module of this one declares as ARCHITECTURE."""
     names = sorted(module.name for module in iter_modules(architectures.__path__))
     modules = [
         import_module(f"{architectures.__name__}.{name}") for name in names if name not in ("registry", "architecture")
     ]
-    return {each.ARCHITECTURE.name: each.ARCHITECTURE for each in modules}
-
-
-ARCHITECTURES: Mapping[str, Architecture] = _found()
+    others = {each.name: each for each in plugins(GROUP, Architecture)}
+    return others | {each.ARCHITECTURE.name: each.ARCHITECTURE for each in modules}
 
 
 def build_network(architecture: str, parameters: Mapping[str, int], game: Game) -> nn.Module:
@@ -58,7 +59,7 @@ def count_weights(network: nn.Module) -> int:
 def _check_parameters(architecture: str, parameters: Mapping[str, int], ranges: Mapping[str, range]) -> None:
     if set(parameters) != set(ranges):
         raise ValueError(
-            f"{architecture} takes exactly the parameters {', '.join(ranges)}: got {str(sorted(parameters, key=str))[:100]}"
+            f"{architecture} takes exactly the parameters {', '.join(ranges)}: got {', '.join(map(repr, parameters))[:100]}"
         )
     for name, accepted in ranges.items():
         value = parameters[name]
@@ -66,3 +67,6 @@ def _check_parameters(architecture: str, parameters: Mapping[str, int], ranges: 
             raise ValueError(
                 f"{architecture} parameter {name} is {str(value)[:100]}: expected an integer {accepted[0]} to {accepted[-1]}"
             )
+
+
+ARCHITECTURES: Mapping[str, Architecture] = _found()

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from play.games.game import Game
 from play.models.architectures.architecture import Architecture
+from play.models.heads import share
 
 VALUE_CHANNELS = 16
 VALUE_HIDDEN = 64
@@ -58,7 +59,7 @@ class ResNet(nn.Module):
     def _value(self, x: Tensor) -> Tensor:
         seen = functional.relu(self.value_planes(x)).flatten(2)
         pooled = torch.cat([seen.mean(2), seen.amax(2)], 1)
-        return torch.sigmoid(self.value(functional.relu(self.value_hidden(pooled))))
+        return share(self.value(functional.relu(self.value_hidden(pooled))))
 
 
 def _build(game: Game, parameters: Mapping[str, int]) -> nn.Module:

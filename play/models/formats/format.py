@@ -1,18 +1,23 @@
-"""What a module declares to make its kind of file one that models may come in."""
+"""What a module declares to make its kind of file one that models may come in, and what it is given and gives back.
+
+Nothing that a file contains leaves this package as anything but a `Checkpoint` or a `CheckpointError`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from torch import nn
 
 from play.games.game import Game
+from play.models.model_file import ModelFile
 from shared.contract.evidence import ModelMetadata
 
-HEAD_BYTES = 512
+HEAD_BYTES = 4096
 """How much of a file tells what it is."""
+LONGEST_TEXT = 900
 
 
 class CheckpointError(Exception):
@@ -31,8 +36,38 @@ class Checkpoint(NamedTuple):
 
 
 class Format(NamedTuple):
-    """How to tell such a file by its first bytes, and how to read it for a game. Reading never runs code from the file."""
+    """How to tell such a file by its first bytes, and how to read it for a game. Reading never runs code from the file.
+
+    `load` raises CheckpointError with what was found and what to do; who calls it puts the file's name before that.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
-    load: Callable[[Path, Game], Checkpoint]
+    load: Callable[[ModelFile, Game], Checkpoint]
+
+
+@contextmanager
+def reading(file: ModelFile) -> Iterator[None]:
+    """Whatever goes wrong in the block is a CheckpointError that names the file, on one printable line."""
+    name = shown(file.title, 200)
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CheckpointMissingError(f"there is no model file {name}") from error
+    except CheckpointError as error:
+        raise CheckpointError(shown(f"{name}: {error}", LONGEST_TEXT)) from error
+    except Exception as error:  # a damaged file may fail in any way
+        text = f"{name} cannot be read: {type(error).__name__}: {shown(str(error), 200)}"
+        raise CheckpointError(shown(text, LONGEST_TEXT)) from error
+
+
+def shown(value: object, most: int = 100) -> str:
+    """A value out of a file as a message may show it: printable, on one line, short. Never fails."""
+    if not isinstance(value, str | int | float | bool | None):
+        return f"a {type(value).__name__}"
+    try:
+        text = str(value)
+    except ValueError:  # an integer of thousands of digits
+        return f"a huge {type(value).__name__}"
+    cut = text if len(text) <= most else f"{text[:most]}..."
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)

@@ -1,38 +1,53 @@
-"""Which formats there are: each module of this package that declares one is found. A file is read by the first that knows it."""
+"""Which formats there are: each module of this package that declares one, and those that other packages announce.
+
+A package announces one in the entry point group `ringrift.formats`; its formats are asked first. A file is read by the first that
+knows it.
+"""
 
 from __future__ import annotations
 
+import stat
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from play.games.game import Game
 from play.models import formats
-from play.models.formats import checkpoint
-from play.models.formats.format import HEAD_BYTES, Checkpoint, Format
+from play.models.formats.format import HEAD_BYTES, Checkpoint, CheckpointError, Format, reading
+from play.models.formats.kinds import advice_on
+from play.models.model_file import ModelFile
+from play.models.plugins import plugins
+
+GROUP = "ringrift.formats"
 
 
 def _found() -> tuple[Format, ...]:
-    """Every declared format; the project's own last, which says of any other file what is wrong with it."""
+    """Every declared format: other packages', then this one's."""
     names = sorted(module.name for module in iter_modules(formats.__path__))
-    modules = [import_module(f"{formats.__name__}.{name}") for name in names if name not in ("registry", "format")]
-    declared = [module.FORMAT for module in modules if module is not checkpoint]
-    return (*declared, checkpoint.FORMAT)
+    modules = [import_module(f"{formats.__name__}.{name}") for name in names if name != "registry"]
+    return (*plugins(GROUP, Format), *(module.FORMAT for module in modules if hasattr(module, "FORMAT")))
+
+
+def load_model(file: ModelFile | Path, game: Game) -> Checkpoint:
+    """Read a model made for this game's configuration. CheckpointError names the file and says what is wrong with it."""
+    told = file if isinstance(file, ModelFile) else ModelFile(path=file)
+    with reading(told):
+        head = _head(told)
+        known = next((each for each in FORMATS if each.recognises(head)), None)
+        if known is None:
+            raise CheckpointError(advice_on(head))
+        return known.load(told, game)
+
+
+def _head(file: ModelFile) -> bytes:
+    """The file's first bytes. CheckpointError for what is no file, holds nothing, or is larger than is accepted."""
+    about = file.path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise CheckpointError("it is a folder, or no regular file; give one model file")
+    if about.st_size > file.most_bytes:
+        raise CheckpointError(f"it has {about.st_size} bytes: at most {file.most_bytes} are accepted")
+    with file.path.open("rb") as stream:
+        return stream.read(HEAD_BYTES)
 
 
 FORMATS = _found()
-
-
-def load_model(path: Path, game: Game) -> Checkpoint:
-    """Read a model made for this game's configuration. CheckpointError says what is wrong with the file."""
-    head = _head(path)
-    return next(each for each in FORMATS if each.recognises(head)).load(path, game)
-
-
-def _head(path: Path) -> bytes:
-    """The file's first bytes; none where it cannot be read, which its format then says."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(HEAD_BYTES)
-    except OSError:
-        return b""

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
+from services.distribution.agent.api.signature import SignatureMiddleware
 from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
+from services.distribution.agent.signature import OrderVerifier
 from services.distribution.agent.store import ModelStore
-from shared.process.credentials import authorization
+from shared.process.http_client import new_client
+from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
 DESCRIPTION = Description("RingRift agent", "Holds the canonical models of one node.")
@@ -24,7 +27,7 @@ DESCRIPTION = Description("RingRift agent", "Holds the canonical models of one n
 def create_app(settings: AgentSettings) -> FastAPI:
     """The application; before it answers, it has hashed every model on its disk."""
     store = ModelStore(settings.agent_dir)
-    client = httpx.AsyncClient(timeout=httpx.Timeout(10, read=30), headers=authorization(settings.api_key))
+    client = new_client(settings)
     fetcher = Fetcher(store, client)
 
     @asynccontextmanager
@@ -36,6 +39,19 @@ def create_app(settings: AgentSettings) -> FastAPI:
             await fetcher.close()
             await client.aclose()
 
-    app = new_app(DESCRIPTION, settings, lifespan, [health_router({}), health.router, models.router], TRANSLATIONS)
+    app = new_app(
+        DESCRIPTION, settings, lifespan, [index.router, health_router({}), health.router, models.router], TRANSLATIONS
+    )
+    if settings.order_public_key:
+        verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
+        app.add_middleware(SignatureMiddleware, verifier=verifier)
     app.state.service = AgentService(settings.agent_node, settings.distribution_url, store, fetcher)
     return app
+
+
+def _recognisers(settings: AgentSettings) -> list[Middleware]:
+    """What knows the distribution service by its signature, once there is a public key of it."""
+    if not settings.order_public_key:
+        return []
+    verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
+    return [Middleware(SignatureMiddleware, verifier=verifier)]

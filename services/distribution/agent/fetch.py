@@ -9,18 +9,24 @@ import httpx
 from services.distribution.agent.part import Part
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
 from services.distribution.agent.store import ModelStore, StoreError, VersionRefusedError
+from shared.contract.words import LONGEST_REASON, storable
+from shared.process.http_client import bounded
 from shared.process.logs import get_logger
 from shared.storage.files import CHUNK
 
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2
+SILENCE_SECONDS = 30.0
+"""For how long the source may send nothing."""
+SLOWEST_BYTES_PER_SECOND = 16 * 1024
+"""A transfer that is slower on the whole is given up, so that it holds up no other; the next order resumes it."""
 
 
 class Fetcher:
     """The node's transfers. `progress` holds the newest of each configuration until its bytes are published."""
 
-    def __init__(self, store: ModelStore, client: httpx.AsyncClient) -> None:
-        self._store, self._client = store, client
+    def __init__(self, store: ModelStore, client: httpx.AsyncClient, silence_seconds: float = SILENCE_SECONDS) -> None:
+        self._store, self._client, self._silence_seconds = store, client, silence_seconds
         self._slots = asyncio.Semaphore(CONCURRENT_FETCHES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.progress: dict[str, FetchProgress] = {}
@@ -56,7 +62,7 @@ class Fetcher:
             async with self._slots:
                 await self._fetch(configuration, order, progress)
         except (StoreError, OSError, httpx.HTTPError) as error:
-            progress.error = str(error) or repr(error)
+            progress.error = storable(str(error) or repr(error), LONGEST_REASON)
             _log.warning("fetch failed", configuration=configuration, digest=order.digest, error=progress.error)
             return
         if self.progress.get(configuration) is progress:
@@ -78,8 +84,20 @@ class Fetcher:
         if part.size == order.size:
             return
         await asyncio.to_thread(self._store.require_space, order.size - part.size)
-        headers = {"Range": f"bytes={part.size}-", "Accept-Encoding": "identity"}
-        async with self._client.stream("GET", order.source, headers=headers) as answer:
+        seconds = 2 * self._silence_seconds + (order.size - part.size) / SLOWEST_BYTES_PER_SECOND
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stream(part, order, progress)
+        except TimeoutError:
+            raise StoreError(f"the transfer was not complete after {seconds:.0f} s; it is resumed from there") from None
+        if part.size != order.size:
+            raise StoreError(f"the transfer ended after {part.size} of {order.size} bytes; it is resumed from there")
+
+    async def _stream(self, part: Part, order: ModelOrder, progress: FetchProgress) -> None:
+        headers, limits = {"Range": f"bytes={part.size}-"}, bounded(None, seconds=self._silence_seconds)
+        silence = httpx.Timeout(self._silence_seconds)
+        request = self._client.stream("GET", order.source, headers=headers, timeout=silence, extensions=limits)
+        async with request as answer:
             if answer.status_code not in (200, 206):
                 raise StoreError(f"GET {order.source} answered {answer.status_code}")
             if answer.status_code == 200:
@@ -90,5 +108,3 @@ class Fetcher:
                     raise StoreError(f"GET {order.source} sent more than the {order.size} bytes of the order")
                 await asyncio.to_thread(part.write, chunk)
                 progress.bytes_done = part.size
-        if part.size != order.size:
-            raise StoreError(f"the transfer ended after {part.size} of {order.size} bytes; it is resumed from there")

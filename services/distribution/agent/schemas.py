@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.words import Digest
+from shared.contract.words import STORABLE, ConfigurationKey, Digest, NodeName, Reason, Version
 
-Version = Annotated[int, Field(ge=1, description="Canonical version; a node only moves to a higher one")]
+MOST_SIZE = 1 << 44
+"""Bytes of a model file."""
+MOST_MODELS = 100
 
 
 class ModelOrder(BaseModel):
@@ -18,8 +18,10 @@ class ModelOrder(BaseModel):
 
     version: Version
     digest: Digest
-    size: int = Field(ge=1, le=1 << 44, description="Bytes of the model file")
-    source: str = Field(max_length=1024, description="The artifact's address at the configured distribution service")
+    size: int = Field(ge=1, le=MOST_SIZE, description="Bytes of the model file")
+    source: str = Field(
+        max_length=1024, pattern=STORABLE, description="The artifact's address at the configured distribution service"
+    )
 
 
 class HeldModel(BaseModel):
@@ -27,27 +29,27 @@ class HeldModel(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    version: int
-    digest: str
-    size: int
+    version: Version
+    digest: Digest
+    size: int = Field(ge=0, le=MOST_SIZE)
 
 
 class FetchProgress(BaseModel):
     """The newest transfer for a configuration; `error` says why it failed."""
 
-    version: int
-    digest: str
-    size: int
-    bytes_done: int
-    error: str | None = None
+    version: Version
+    digest: Digest
+    size: int = Field(ge=0, le=MOST_SIZE)
+    bytes_done: int = Field(ge=0, le=MOST_SIZE)
+    error: Reason | None = None
 
 
 class NodeReport(BaseModel):
     """What the node holds and what it is fetching, by configuration."""
 
-    node: str
-    models: dict[str, HeldModel]
-    fetches: dict[str, FetchProgress]
+    node: NodeName
+    models: dict[ConfigurationKey, HeldModel] = Field(max_length=MOST_MODELS)
+    fetches: dict[ConfigurationKey, FetchProgress] = Field(max_length=MOST_MODELS)
 
 
 class OrderState(BaseModel):

@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
+from services.distribution.agent.signature import key_bytes
 from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, NodeName, Port
-from shared.process.settings import BaseServiceSettings
+from shared.process.credentials import Caller
+from shared.process.http_settings import Address
+from shared.process.settings import PREFIX, BaseServiceSettings
 
 
 class AgentSettings(BaseServiceSettings):
     """What an agent reads."""
 
+    CALLS = ("distribution",)
     agent_port: Port = AGENT_PORT
     agent_node: NodeName = Field(description="The name under which the node is registered")
     agent_dir: Path = Field(default=Path("data/agent"), description="Folder of the node's models")
-    distribution_url: str = Field(
+    distribution_url: Address = Field(
         default=f"http://127.0.0.1:{DISTRIBUTION_PORT}", description="The one service that models are fetched from"
     )
+    order_public_key: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Public keys of the distribution service, comma-separated; orders are taken under one of them",
+    )
+    distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
+
+    @field_validator("order_public_key", mode="before")
+    @classmethod
+    def _split_public_keys(cls, value: object) -> object:
+        keys = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        for key in keys if isinstance(keys, tuple) else ():
+            key_bytes(key)
+        return keys
+
+    @property
+    def anyone(self) -> Caller | None:
+        """As for every process, but once there is a public key, orders need a signature even on loopback."""
+        anyone = super().anyone
+        if anyone is None or not self.order_public_key:
+            return anyone
+        return Caller(anyone.name, anyone.rights - {"order"})
+
+    def faults(self) -> list[str]:
+        """An agent that is not open to this machine alone takes orders by signature, because no key is ever sent to a node."""
+        return self.key_faults() + self._order_faults()
+
+    def _order_faults(self) -> list[str]:
+        if self.order_public_key or (self.is_loopback and not self.api_keys):
+            return []
+        why = f"{PREFIX}API_KEYS is set" if self.is_loopback else f"{PREFIX}HOST={self.host} is not loopback"
+        needed = f"{why}, so {PREFIX}ORDER_PUBLIC_KEY must be set, or nobody could order this node"
+        return [f"{needed} to hold a model (see docs/security.md)"]

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from services.distribution.api.dependencies import Service
-from services.distribution.api.problems import NotCanonical
+from services.distribution.api.problems import NotCanonical, NotKnownYet
 from services.distribution.schemas import DistributeModel, DistributionAccepted
 from services.distribution.service import Wanted
 from shared.web.application import json_body, new_router
@@ -31,12 +31,12 @@ async def read_body(request: Request) -> DistributeModel:
     status_code=202,
     dependencies=[OPERATE],
     openapi_extra=json_body(DistributeModel),
-    responses=problems(NotFound, NotCanonical),
+    responses=problems(NotFound, NotCanonical, NotKnownYet),
 )
 async def distribute_model(
     service: Service, wanted: Annotated[DistributeModel, Depends(read_body)]
 ) -> DistributionAccepted:
-    """Deliver the canonical version of a configuration again, to every node, at once."""
+    """Deliver the canonical version of a configuration again, to every node, at once. What is canonical only the ledger says."""
     head, nodes = await service.redistribute(Wanted(wanted.named_configuration, wanted.version, wanted.digest))
     return DistributionAccepted(
         configuration=head.configuration, version=head.version, digest=head.digest, nodes=nodes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.distribution.api.dependencies import Service
+from services.distribution.api.problems import TooManyNodes
 from services.distribution.node import Node
 from services.distribution.schemas import NodeList, NodeRegistration, NodeView
 from shared.contract.words import NodeName
@@ -19,7 +20,7 @@ async def list_nodes(service: Service) -> NodeList:
     return NodeList(items=[NodeView.model_validate(node) for node in await service.nodes()])
 
 
-@router.post("", status_code=201, dependencies=[OPERATE])
+@router.post("", status_code=201, dependencies=[OPERATE], responses=problems(TooManyNodes))
 async def register_node(service: Service, node: NodeRegistration) -> NodeRegistration:
     """Register a node, or give a known one another address; it gets every canonical version."""
     await service.register(Node(node.name, node.url))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.distribution.errors import NotCanonicalError, UnknownError
+from services.distribution.errors import NotCanonicalError, NotKnownYetError, TooManyNodesError, UnknownError
 from shared.web.problems import NotFound, Problem
 
 
@@ -14,4 +14,21 @@ class NotCanonical(Problem):
     status, slug = 409, "not-canonical"
 
 
-TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {UnknownError: NotFound, NotCanonicalError: NotCanonical}
+class NotKnownYet(Problem):
+    """The ledger has not named that version here; its feed brings what it has, and with it the delivery."""
+
+    status, slug = 409, "not-known-yet"
+
+
+class TooManyNodes(Problem):
+    """As many nodes are registered as may be; delete those that are gone."""
+
+    status, slug = 409, "too-many-nodes"
+
+
+TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
+    UnknownError: NotFound,
+    NotCanonicalError: NotCanonical,
+    NotKnownYetError: NotKnownYet,
+    TooManyNodesError: TooManyNodes,
+}

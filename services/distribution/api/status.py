@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from services.distribution.api.dependencies import Service
+from services.distribution.api.dependencies import Ledger, Service
 from services.distribution.delivery import Delivery, Head
 from services.distribution.distribution import Standing
 from services.distribution.node import KnownNode
-from services.distribution.schemas import ConfigurationProgress, DaemonStatus, ModelDistribution, NodeProgress, Status
+from services.distribution.schemas import (
+    ConfigurationProgress,
+    DaemonStatus,
+    LedgerAgreement,
+    ModelDistribution,
+    NodeProgress,
+    Status,
+)
 from services.distribution.service import Overview
 from shared.web.application import new_router
 
@@ -17,13 +24,14 @@ router = new_router("status")
 
 
 @router.get("/status")
-async def get_status(service: Service) -> Status:
-    """Every configuration's distribution, the daemon and its breakers, and the nodes that answer."""
+async def get_status(service: Service, ledger: Ledger) -> Status:
+    """Every configuration's distribution, the daemon and its breakers, the agreement with the ledger, and the nodes that answer."""
     overview = await service.overview()
     daemon = service.daemon
     return Status(
         model_distribution=ModelDistribution(configurations=_configurations(overview)),
         daemon=DaemonStatus(status=daemon.status, last_pass_at=daemon.last_pass_at, breakers=daemon.breakers),
+        ledger=LedgerAgreement.model_validate(ledger),
         alive_peers=[urlsplit(node.url).hostname or "" for node in overview.nodes if node.is_alive],
     )
 

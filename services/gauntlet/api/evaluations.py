@@ -8,6 +8,7 @@ from fastapi import Response
 
 from services.gauntlet.api.dependencies import PREFIX, Service
 from services.gauntlet.api.problems import EvaluationEnded
+from services.gauntlet.evaluation import Announced
 from services.gauntlet.schemas import EvaluationDetail, EvaluationRequest, Evaluations, EvaluationView
 from shared.contract.configuration import Configuration
 from shared.contract.words import ConfigurationKey, EvaluationState
@@ -24,7 +25,10 @@ async def start_evaluation(
 ) -> EvaluationDetail:
     """Have a model evaluated. The answer comes at once; the games are played in the background."""
     configuration = Configuration(body.board_type, body.num_players)
-    asked = await service.ask(uuid4(), configuration, body.model_path, body.digest, body.games, idempotency_key)
+    network = Announced(body.architecture, body.parameters)
+    asked = await service.ask(
+        uuid4(), configuration, body.model_path, body.digest, body.games, idempotency_key, network
+    )
     response.headers["Location"] = f"{PREFIX}/{asked.evaluation.id}"
     return EvaluationDetail.of_standing(asked)
 

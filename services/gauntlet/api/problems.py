@@ -18,6 +18,18 @@ class EvaluationEnded(Problem):
     status, slug = 409, "evaluation-ended"
 
 
+class NotVerifiable(Problem):
+    """The evaluation has no evidence, or a model of it cannot be loaded any more."""
+
+    status, slug = 409, "not-verifiable"
+
+
+class Busy(Problem):
+    """Another verification is being made; ask again."""
+
+    status, slug = 503, "busy"
+
+
 class InvalidCloudEvent(Problem):
     """The body is no CloudEvent."""
 
@@ -39,6 +51,8 @@ class EventIdReused(Problem):
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
     errors.EndedError: EvaluationEnded,
+    errors.NotVerifiableError: NotVerifiable,
+    errors.BusyError: Busy,
     UnreadableError: InvalidCloudEvent,
     EventIdReusedError: EventIdReused,
     PathRefusedError: PathRefused,

@@ -11,8 +11,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.gauntlet.api.dependencies import PREFIX, Service
 from services.gauntlet.schemas import EvaluationDetail
+from shared.contract.words import MOST_ID
 from shared.web.application import new_router
-from shared.web.problems import NotFound, problems
+from shared.web.problems import NotFound, TooManyStreams, problems
+from shared.web.streams import streaming
 
 router = new_router("gauntlet", prefix=PREFIX)
 
@@ -25,11 +27,11 @@ async def known(service: Service, evaluation_id: UUID) -> None:
 @router.get(
     "/{evaluation_id}/progress",
     response_class=EventSourceResponse,
-    responses=problems(NotFound),
-    dependencies=[Depends(known)],
+    responses=problems(NotFound, TooManyStreams),
+    dependencies=[Depends(known), Depends(streaming)],
 )
 async def follow_evaluation(
-    service: Service, evaluation_id: UUID, last_event_id: Annotated[int | None, Header(ge=0)] = None
+    service: Service, evaluation_id: UUID, last_event_id: Annotated[int | None, Header(ge=0, le=MOST_ID)] = None
 ) -> AsyncIterator[ServerSentEvent]:
     """Live progress: server-sent events with the evaluation at every change, named after its state, until it ends."""
     async for standing in service.follow(evaluation_id, -1 if last_event_id is None else last_event_id):

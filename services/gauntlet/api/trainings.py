@@ -13,11 +13,11 @@ from services.gauntlet.api.problems import EventIdReused, InvalidCloudEvent, Tra
 from services.gauntlet.schemas import Trainings, TrainingView
 from shared.contract.words import TrainingState
 from shared.web.application import Limit, new_router
-from shared.web.keys import OPERATE
+from shared.web.keys import TRAIN, TRAININGS
 from shared.web.problems import NotFound, problems
 
 PREFIX = "/v1/trainings"
-router = new_router("gauntlet", prefix=PREFIX)
+router = new_router("gauntlet", prefix=PREFIX, needs=TRAININGS)
 EXAMPLE = {
     "specversion": "1.0",
     "id": "run-7-epoch-40",
@@ -28,7 +28,12 @@ EXAMPLE = {
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {cloud_event.STRUCTURED: {"schema": {"type": "object"}, "example": EXAMPLE}},
+        "content": {
+            cloud_event.STRUCTURED: {
+                "schema": {"type": "object", "maxProperties": cloud_event.MOST_ATTRIBUTES},
+                "example": EXAMPLE,
+            }
+        },
     }
 }
 Text = Annotated[str | None, Query(min_length=1, max_length=cloud_event.LONGEST_ATTRIBUTE)]
@@ -37,7 +42,7 @@ Text = Annotated[str | None, Query(min_length=1, max_length=cloud_event.LONGEST_
 @router.post(
     "",
     status_code=202,
-    dependencies=[OPERATE],
+    dependencies=[TRAIN],
     openapi_extra=BODY,
     responses=problems(InvalidCloudEvent, TrainingRejected, EventIdReused),
 )

@@ -2,6 +2,7 @@
 
 from services.gauntlet.repository.evaluations import (
     add_evaluation,
+    announced,
     evaluation,
     extend,
     held,
@@ -26,6 +27,7 @@ from services.gauntlet.repository.trainings import add_training, list_trainings,
 __all__ = [
     "add_evaluation",
     "add_training",
+    "announced",
     "canonical",
     "evaluation",
     "extend",

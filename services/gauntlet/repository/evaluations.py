@@ -7,14 +7,15 @@ one that lost the lease finds nothing to move.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_, update
 
-from services.gauntlet.evaluation import FOR_MODEL, Evaluation
+from services.gauntlet.evaluation import FOR_MODEL, NOTHING_ANNOUNCED, Announced, Evaluation
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.lease import Lease
+from services.gauntlet.lease import LONGEST_AHEAD, Lease
 from services.gauntlet.tables import evaluations
 from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
@@ -40,6 +41,8 @@ async def add_evaluation(
         "idempotency_key": idempotency_key,
         "model_path": planned.model_path,
         "announced_digest": planned.digest,
+        "architecture": planned.architecture,
+        "parameters": dict(planned.parameters) if planned.parameters else None,
         "games": planned.games,
         "gates": _json(planned.policy),
         "policy_id": planned.policy.id if planned.policy else None,
@@ -65,12 +68,14 @@ async def held(tx: Write, lease: Lease) -> Evaluation | None:
     return await _first(tx, _EVALUATIONS.where(_under(lease)).with_for_update())
 
 
-async def next_claimable(tx: Write) -> Evaluation | None:
+async def next_claimable(tx: Write, lease_seconds: float) -> Evaluation | None:
     """The oldest evaluation that waits, or whose runner went silent, locked; one at a time for each configuration."""
     await lock_for_transaction(tx, "gauntlet claim")
     busy = evaluations.alias()
     running = select(busy.c.id).where(busy.c.configuration == evaluations.c.configuration, busy.c.state == "running")
-    silent = and_(evaluations.c.state == "running", evaluations.c.lease_until < func.clock_timestamp())
+    now = func.clock_timestamp()
+    is_held = evaluations.c.lease_until.between(now, now + timedelta(seconds=LONGEST_AHEAD * lease_seconds))
+    silent = and_(evaluations.c.state == "running", ~is_held)
     free = and_(evaluations.c.state == "queued", ~running.exists())
     oldest = _EVALUATIONS.where(or_(silent, free)).order_by(evaluations.c.requested_at).limit(1)
     return await _first(tx, oldest.with_for_update(of=evaluations))
@@ -103,6 +108,14 @@ async def list_evaluations(
         place = select(other.c.requested_at, other.c.id).where(other.c.id == before).scalar_subquery()
         statement = statement.where(tuple_(evaluations.c.requested_at, evaluations.c.id) < place)
     return await _all(tx, statement)
+
+
+async def announced(tx: Read, digest: str) -> Announced:
+    """The network that a model was announced with, the last time that anyone said it."""
+    known = evaluations.c.architecture, evaluations.c.parameters
+    said = select(*known).where(evaluations.c.digest == digest, evaluations.c.architecture.is_not(None))
+    row = (await tx.execute(said.order_by(evaluations.c.requested_at.desc()).limit(1))).first()
+    return Announced(row.architecture, row.parameters) if row else NOTHING_ANNOUNCED
 
 
 async def without_model(tx: Read) -> list[Evaluation]:
@@ -150,9 +163,9 @@ def _evaluation(row: Row[Any]) -> Evaluation:
 
 
 _AS_THEY_ARE = (
-    "id", "reason", "requested_at", "seen_at", "cause", "request_id", "model_path", "announced_digest", "games", "skip_games",
-    "revision", "waits_for", "policy_id", "digest", "size", "seed", "attempts", "lease_owner", "lease_until", "failure_code",
-    "failure_reason", "started_at", "ended_at",
+    "id", "reason", "requested_at", "seen_at", "cause", "request_id", "model_path", "announced_digest", "architecture",
+    "parameters", "games", "skip_games", "revision", "waits_for", "policy_id", "digest", "size", "seed", "attempts",
+    "lease_owner", "lease_until", "failure_code", "failure_reason", "started_at", "ended_at",
 )  # fmt: skip
 
 

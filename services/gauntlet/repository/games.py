@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from play.counting import Result
 from play.record import PlayedGame
-from services.gauntlet.evidence import Result
 from services.gauntlet.tables import games
 from shared.storage.database import Read, Write
 

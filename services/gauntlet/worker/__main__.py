@@ -1,7 +1,7 @@
-"""The worker process: one job in on standard input, messages out on standard output, both as JSON lines.
+"""The worker process: one task in on standard input, messages out on standard output, both as JSON lines.
 
 `python -m services.gauntlet.worker`. Whoever starts it keeps its standard input open: when that closes, the worker
-ends at once, so that no worker outlives its service. Exit code 0 after a `done` or `failed` message; anything else,
+ends at once, so that no worker outlives its service. Exit code 0 after a `done`, `verified` or `failed` message; anything else,
 with a traceback on standard error, means that the job may be tried again.
 """
 
@@ -23,11 +23,13 @@ def main() -> None:
     # Imported only now: libraries that print while they load find standard output already out of their reach.
     import torch
 
+    from services.gauntlet.worker import verification
     from services.gauntlet.worker.gauntlet import GameGauntlet
-    from services.gauntlet.worker.job import Job
+    from services.gauntlet.worker.job import TASK, Job
 
     torch.set_num_threads(1)
-    for message in GameGauntlet(Job.model_validate_json(line)).run():
+    task = TASK.validate_json(line)
+    for message in GameGauntlet(task).run() if isinstance(task, Job) else [verification.run(task)]:
         print(message.model_dump_json(), file=out, flush=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from services.gauntlet.worker.job import Job, WorkerMessage
+from services.gauntlet.worker.job import Task, WorkerMessage
 
 
 class WorkerLostError(Exception):
@@ -17,7 +17,7 @@ class Worker(Protocol):
 
     @property
     def pid(self) -> int: ...
-    def messages(self, job: Job) -> AsyncIterator[WorkerMessage]:
+    def messages(self, job: Task) -> AsyncIterator[WorkerMessage]:
         """Give it the job, and yield what it says. WorkerLostError when it ends without having finished."""
 
     def kill(self) -> None:

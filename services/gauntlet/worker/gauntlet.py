@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from play.arena import Arena
+from play.engine import fingerprint
 from play.games.game import Game
 from play.games.registry import get_game
-from play.models.formats.format import Checkpoint, CheckpointError, CheckpointMissingError
+from play.models.formats.format import Checkpoint, CheckpointError, CheckpointMissingError, shown
 from play.models.formats.registry import load_model
+from play.models.model_file import ModelFile
 from play.models.network import NetworkEvaluator
-from play.players.network import NetworkPlayer
 from play.players.player import Player, PlayerError
 from play.players.registry import make_opponent
-from play.players.search import SearchPlayer
 from play.record import PlayedGame
 from play.schedule import plan_games
 from services.gauntlet.worker.forward_clock import ForwardClock
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
+from services.gauntlet.worker.players import network_player
 from shared.contract.gate import exact_gate
 from shared.contract.words import OPPONENTS, GateVerdict, OpponentName
 
@@ -83,11 +83,8 @@ class GameGauntlet:
         return self._player(self._load_previous())
 
     def _player(self, checkpoint: Checkpoint) -> Player:
-        play, evaluator = self._job.play, NetworkEvaluator(checkpoint.network, self._game)
-        if play.mode == "policy":
-            return NetworkPlayer(evaluator, play.temperature)
         try:
-            return SearchPlayer(evaluator, play.simulations, play.temperature)
+            return network_player(NetworkEvaluator(checkpoint.network, self._game), self._job.play)
         except ValueError as error:
             raise _Failed(JobFailed(code="internal", reason=f"the play policy cannot be played: {error}")) from error
 
@@ -97,23 +94,26 @@ class GameGauntlet:
             self._try_one_choice(checkpoint)
         except CheckpointMissingError as error:
             raise _Failed(JobFailed(code="model_not_found", reason=str(error))) from error
-        except (CheckpointError, PlayerError) as error:
+        except CheckpointError as error:
             raise _Failed(JobFailed(code="model_invalid", reason=str(error))) from error
+        except PlayerError as error:
+            reason = f"{shown(self._job.candidate.title, 200)}: it loads, and cannot play: {shown(str(error), 400)}"
+            raise _Failed(JobFailed(code="model_invalid", reason=reason)) from error
         return checkpoint
 
     def _load_previous(self) -> Checkpoint:
         """The canonical version's checkpoint. Its faults are not the candidate's."""
-        path = self._job.previous_path
+        file = self._job.previous_file
         try:
-            if path is None:
+            if file is None:
                 raise CheckpointMissingError("the job names a previous version but no file")
-            return self._load(path)
+            return self._load(file)
         except CheckpointError as error:
             reason = f"the previous model cannot be played: {error}"
             raise _Failed(JobFailed(code="internal", reason=reason)) from error
 
-    def _load(self, path: Path) -> Checkpoint:
-        checkpoint = load_model(path, self._game)
+    def _load(self, file: ModelFile) -> Checkpoint:
+        checkpoint = load_model(file, self._game)
         self._forward.watch(checkpoint.network)
         return checkpoint
 
@@ -157,7 +157,7 @@ class Match:
         if self.verdict is not GateVerdict.UNDECIDED:
             return
         rest = self._planned[self._games :]
-        arena = Arena(game, candidate, opponent, rest, self._job.play.opening_plies)
+        arena = Arena(game, candidate, opponent, rest, self._job.play.opening_plies, fingerprint(game))
         finished: dict[int, PlayedGame] = {}
         for ended in arena.play(self._job.lanes):
             finished.update({each.index: each for each in ended})

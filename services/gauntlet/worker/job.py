@@ -1,18 +1,19 @@
-"""What the service and its worker process say to each other, as JSON lines: one job in, messages out.
+"""What the service and its worker process say to each other, as JSON lines: one task in, messages out.
 
 The worker plays; it knows neither the database nor the bus. The service records; it never loads a network.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from play.models.model_file import ModelFile
 from play.record import PlayedGame
-from shared.contract.evidence import CanonicalReference, ModelMetadata
+from play.verification.findings import Verification
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import BoardType
 
@@ -26,18 +27,33 @@ class Message(BaseModel):
 class Job(Message):
     """Everything the worker needs to play an evaluation, or the rest of one."""
 
+    task: Literal["play"] = "play"
     evaluation_id: UUID
     board_type: BoardType
     num_players: int
-    candidate: Path
+    candidate: ModelFile
     previous: CanonicalReference | None = None
-    previous_path: Path | None = None
+    previous_file: ModelFile | None = None
     gates: GatePolicy
     play: PlayPolicy
     seed: int
     lanes: int = Field(ge=1, description="Games in flight at once")
     skip_games: bool = False
     played: list[PlayedGame] = Field(default=[], description="Games recorded by an earlier worker; never played again")
+
+
+class VerificationJob(Message):
+    """Everything the worker needs to check a finished evaluation. `sample`: games to play again, None for all."""
+
+    task: Literal["verify"] = "verify"
+    board_type: BoardType
+    num_players: int
+    candidate: ModelFile
+    previous_file: ModelFile | None = None
+    evidence: Evidence
+    played: list[PlayedGame]
+    sample: int | None = None
+    seed: int
 
 
 class ModelLoaded(Message):
@@ -70,5 +86,14 @@ class JobFailed(Message):
     reason: str
 
 
-WorkerMessage = ModelLoaded | GamesPlayed | JobDone | JobFailed
+class Verified(Message):
+    """What came of checking an evaluation."""
+
+    type: Literal["verified"] = "verified"
+    verification: Verification
+
+
+Task = Job | VerificationJob
+TASK: TypeAdapter[Task] = TypeAdapter(Annotated[Task, Field(discriminator="task")])
+WorkerMessage = ModelLoaded | GamesPlayed | JobDone | JobFailed | Verified
 WORKER_MESSAGE: TypeAdapter[WorkerMessage] = TypeAdapter(Annotated[WorkerMessage, Field(discriminator="type")])

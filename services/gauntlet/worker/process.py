@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from services.gauntlet.worker.executor import Worker, WorkerLostError
-from services.gauntlet.worker.job import WORKER_MESSAGE, Job, WorkerMessage
+from services.gauntlet.worker.job import WORKER_MESSAGE, Task, WorkerMessage
 from shared.process.settings import PREFIX
 
 LONGEST_LINE = 256 * 1024 * 1024
@@ -53,7 +53,7 @@ class WorkerProcess:
         """The child's process id."""
         return self._process.pid
 
-    async def messages(self, job: Job) -> AsyncIterator[WorkerMessage]:
+    async def messages(self, job: Task) -> AsyncIterator[WorkerMessage]:
         """Give it the job, and yield what it says. WorkerLostError when it ends without having finished."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -17,8 +17,17 @@ from shared.web.keys import OPERATE
 from shared.web.problems import NotFound, problems
 
 router = new_router("promotion", prefix="/v1/configurations/{configuration}")
+heads_router = new_router("promotion", prefix="/v1/configurations")
 policies_router = new_router("promotion", prefix="/v1/policies")
-IfMatch = Annotated[str | None, Header(alias="If-Match", description='The version you saw, as an ETag: "7"')]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=100, description='The version you saw, as an ETag: "7"')
+]
+
+
+@heads_router.get("")
+async def list_canonical(service: Service) -> Versions:
+    """The canonical version of every configuration that has one."""
+    return Versions(items=[Canonical.of(each) for each in await service.heads()])
 
 
 @router.get("/canonical", responses=problems(NotFound, InvalidConfiguration))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from services.promotion import repository
 from services.promotion.api.dependencies import Service, parsed
@@ -15,7 +18,9 @@ router = new_router("promotion", prefix="/v1/decisions")
 
 
 @router.get("", responses=problems(InvalidConfiguration))
-async def list_decisions(service: Service, configuration: str | None = None, limit: Limit = 50) -> Decisions:
+async def list_decisions(
+    service: Service, configuration: Annotated[str | None, Query(max_length=100)] = None, limit: Limit = 50
+) -> Decisions:
     """The newest decisions, newest first."""
     key = parsed(configuration) if configuration else None
     async with service.database.read() as tx:

@@ -14,7 +14,7 @@ from shared.web.application import service_of
 Service = Annotated[PromotionService, Depends(service_of)]
 
 
-def known_configuration(configuration: Annotated[str, Path(examples=["hex8_2p"])]) -> str:
+def known_configuration(configuration: Annotated[str, Path(max_length=100, examples=["hex8_2p"])]) -> str:
     """A configuration in the path."""
     return parsed(configuration)
 

@@ -33,6 +33,5 @@ router = new_router("promotion")
 async def distribute_model(service: Service, request: Request) -> Accepted:
     """Deliver a canonical model again; with `force`, make an earlier one canonical again (as a new version)."""
     body = await read_json(request, DistributeRequest)
-    head = await service.distribute(body.model_path, force=body.force)
-    detail = "delivery to every node was asked for"
+    head, detail = await service.distribute(body.model_path, force=body.force)
     return Accepted(detail=detail, configuration=head.configuration, version=head.version)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from shared.contract.events.envelope import ConfigurationData, declared_by
-from shared.contract.words import Digest
+from shared.contract.words import MOST_NODES, Digest, NodeName, Reason
+
+Nodes = Annotated[list[NodeName], Field(max_length=MOST_NODES)]
 
 
 @declared_by("distribution")
@@ -14,7 +18,7 @@ class DistributionStarted(ConfigurationData):
 
     version: int = Field(ge=1)
     digest: Digest
-    nodes: list[str]
+    nodes: Nodes
 
 
 @declared_by("distribution")
@@ -23,7 +27,7 @@ class DistributionCompleted(ConfigurationData):
 
     version: int = Field(ge=1)
     digest: Digest
-    nodes: list[str]
+    nodes: Nodes
     seconds: float = Field(ge=0)
 
 
@@ -33,8 +37,8 @@ class DistributionFailed(ConfigurationData):
 
     version: int = Field(ge=1)
     digest: Digest
-    delivered: list[str]
-    missing: dict[str, str]
+    delivered: Nodes
+    missing: dict[NodeName, Reason] = Field(max_length=MOST_NODES)
 
     @property
     def summary(self) -> str:

@@ -137,7 +137,7 @@ class Event(BaseModel):
     subject: Subject
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str
+    dataschema: str = Field(max_length=200)
     traceparent: str = Field(pattern=TRACEPARENT_PATTERN, default_factory=new_traceparent)
     data: SerializeAsAny[EventData]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contract.events.envelope import UNKNOWN_SUBJECT, ConfigurationData, EventData, declared_by
 from shared.contract.evidence import Evidence, ModelMetadata
-from shared.contract.words import ConfigurationKey, Digest, FailureCode, Reason
+from shared.contract.words import STORABLE, ConfigurationKey, Digest, FailureCode, ModelPath, Reason
+
+Attribute = Annotated[str, Field(max_length=1024, pattern=STORABLE)]
+"""Of a trainer's event, as it came."""
 
 
 @declared_by("gauntlet")
@@ -40,7 +44,7 @@ class EvaluationFailed(ConfigurationData):
     code: FailureCode
     reason: Reason
     digest: Digest | None = None
-    model_path: str | None = None
+    model_path: ModelPath | None = None
     request_id: UUID | None = None
 
     @property
@@ -54,8 +58,8 @@ class TrainingRejected(EventData):
     """A trainer's announcement could not be taken; nothing is evaluated. The sender finds it by `source` and `event_id`."""
 
     training_id: UUID
-    source: str
-    event_id: str
+    source: Attribute
+    event_id: Attribute
     configuration: ConfigurationKey | None = Field(default=None, description="Null where it could not be read")
     reason: Reason
 

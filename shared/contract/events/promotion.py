@@ -53,7 +53,7 @@ class ModelPromotionFailed(ConfigurationData):
         default=None, description="What became of the candidate; null in old events"
     )
     code: DispositionCode | None = Field(default=None, description="Why, for programs")
-    reasons: list[Reason]
+    reasons: list[Reason] = Field(max_length=100)
 
     @property
     def summary(self) -> str:

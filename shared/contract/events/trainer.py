@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from shared.contract.events.envelope import ConfigurationData, declared_by
-from shared.contract.words import Digest, ModelPath, Reason
+from shared.contract.words import Architecture, Digest, ModelPath, NetworkParameters, Reason
 
 PRODUCER = "trainer"
 """No service: whoever listens has no feed of it to read."""
@@ -28,6 +28,8 @@ class TrainingCompleted(ConfigurationData):
     duration_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     trained_by: Reason | None = None
     run_id: Reason | None = None
+    architecture: Architecture | None = None
+    parameters: NetworkParameters | None = None
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:

@@ -185,7 +185,7 @@ def test_g07_a_failing_network_has_no_move(calls: int) -> None:
     """Neither player invents a move: the games whose output is broken are named, by their index in the batch."""
     game = get_game("hex8", 2)
     states = game.new(np.arange(6))
-    which = np.array([4, 1, 5])
+    which = np.array([4, 1, 3, 5])
     moves = game.legal_moves(states, which)
     players: list[Player] = [SearchPlayer(NetworkEvaluator(BrokenAfter(game, calls), game), 8)]
     if not calls:

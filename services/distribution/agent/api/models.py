@@ -11,7 +11,7 @@ from services.distribution.agent.api.problems import SourceRefused, VersionRefus
 from services.distribution.agent.schemas import ModelOrder, NodeReport, OrderState
 from shared.contract.words import ConfigurationKey
 from shared.web.application import new_router
-from shared.web.keys import OPERATE
+from shared.web.keys import ORDER
 from shared.web.problems import problems
 
 router = new_router("models", prefix="/v1/models")
@@ -25,13 +25,14 @@ async def list_models(service: Service) -> NodeReport:
 
 @router.put(
     "/{configuration}",
-    dependencies=[OPERATE],
+    dependencies=[ORDER],
     responses={202: {"model": OrderState}, **problems(VersionRefused, SourceRefused)},
 )
 async def put_model(
     service: Service, configuration: Annotated[ConfigurationKey, Path()], order: ModelOrder, response: Response
 ) -> OrderState:
-    """Hold this version: 200 if its bytes are here, 202 while they are fetched, 409 for a step down."""
+    """Hold this version, by an order with the distribution service's signature (header RingRift-Signature): 200 if its bytes are
+    here, 202 while they are fetched, 409 for a step down."""
     state = await service.take(configuration, order)
     response.status_code = 200 if state.state == "held" else 202
     return state

@@ -1,0 +1,101 @@
+"""`ringrift keys`: API keys, the pair that orders to nodes are signed with, all secrets of compose.yaml."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cli.output import AsJson, Output
+from shared.process.credentials import Scope, digest_of_key
+
+NODES = ("node-1", "node-2", "node-3")
+ACCEPTED: Mapping[str, Mapping[str, Scope]] = {
+    "promotion": {"operator": "operate", "gauntlet": "read", "distribution": "read"},
+    "gauntlet": {"operator": "operate", "promotion": "read", "trainer": "train"},
+    "distribution": {"operator": "operate", "promotion": "operate", **dict.fromkeys(NODES, "node")},
+}
+"""By service, who calls it in compose.yaml, and with which scope: the least that does."""
+keys = typer.Typer(help="Make API keys, order keys, and the secrets of compose.yaml.", no_args_is_help=True)
+
+
+@keys.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Who will hold it; shown in the receiver's settings only")],
+    scope: Annotated[Scope, typer.Option(help="What it is good for: docs/security.md")] = "read",
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key, and the entry with which one service accepts it. Example: ringrift keys new prometheus --scope read"""
+    if not name or set(name) & set(":, \n"):
+        raise typer.BadParameter("a name has neither colon nor comma nor space")
+    key = secrets.token_urlsafe(32)
+    entry = entry_of(name, scope, key)
+    output = Output(as_json=as_json)
+    output.say(f"key, for {name} alone:  {key}\nentry of RINGRIFT_API_KEYS, for the one service it is for:  {entry}")
+    output.result({"key": key, "entry": entry})
+
+
+@keys.command("order")
+def order(as_json: AsJson = False) -> None:
+    """Make the pair with which orders to nodes are signed and checked. Example: ringrift keys order"""
+    private, public = order_pair()
+    output = Output(as_json=as_json)
+    output.say(f"RINGRIFT_ORDER_KEY, of the distribution service alone:  {private}")
+    output.say(f"RINGRIFT_ORDER_PUBLIC_KEY, of every agent:  {public}")
+    output.result({"order_key": private, "order_public_key": public})
+
+
+@keys.command("compose")
+def compose(
+    output: Annotated[Path, typer.Option(help="The file to write, which must not be there yet")] = Path(".env"),
+) -> None:
+    """Write every secret that compose.yaml wants, new and different for each edge. Example: ringrift keys compose --output .env"""
+    lines = [f"{name}={value}\n" for name, value in compose_secrets().items()]
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        typer.echo(f"{output} cannot be made: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(lines)
+    typer.echo(f"{len(lines)} secrets were written to {output}; people's keys are the OPERATOR_ and TRAINER_ ones")
+
+
+def compose_secrets() -> dict[str, str]:
+    """New values for all variables of .env.example that are secret, or made from secrets."""
+    private, public = order_pair()
+    made = {"POSTGRES_PASSWORD": secrets.token_hex(24), "NATS_TOKEN": secrets.token_hex(24)}
+    made |= {"ORDER_KEY": private, "ORDER_PUBLIC_KEY": public}
+    for service, callers in ACCEPTED.items():
+        presented = {caller: secrets.token_urlsafe(32) for caller in callers}
+        made |= {f"{_variable(caller)}_{service.upper()}_KEY": key for caller, key in presented.items()}
+        entries = (entry_of(caller, scope, presented[caller]) for caller, scope in callers.items())
+        made[f"{service.upper()}_API_KEYS"] = ",".join(entries)
+    return made
+
+
+def entry_of(name: str, scope: Scope, key: str) -> str:
+    """The entry of RINGRIFT_API_KEYS with which a key is accepted."""
+    return f"{name}:{scope}:{digest_of_key(key)}"
+
+
+def order_pair() -> tuple[str, str]:
+    """A new private and public key, in base64."""
+    key = Ed25519PrivateKey.generate()
+    private, public = key.private_bytes_raw(), key.public_key().public_bytes_raw()
+    return base64.b64encode(private).decode(), base64.b64encode(public).decode()
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def register(root: typer.Typer) -> None:
+    """Make it a group of sub-commands."""
+    root.add_typer(keys, name="keys")

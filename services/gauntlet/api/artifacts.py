@@ -1,0 +1,27 @@
+"""Model files by digest, as those fetch them who check a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Path, Request
+
+from shared.contract.words import Digest
+from shared.storage.artifacts import ArtifactStore
+from shared.web.application import new_router
+from shared.web.artifact_file import ArtifactResponse
+from shared.web.problems import NotFound, problems
+
+router = new_router("artifacts", prefix="/v1/artifacts")
+
+
+@router.head("/{digest}", include_in_schema=False)
+@router.get("/{digest}", response_class=ArtifactResponse, responses=problems(NotFound))
+async def get_artifact(request: Request, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
+    """A model file by the SHA-256 of its bytes; honours Range."""
+    store: ArtifactStore = request.app.state.artifacts
+    artifact = await asyncio.to_thread(store.find, digest)
+    if artifact is None:
+        raise NotFound(f"there is no artifact {digest}")
+    return ArtifactResponse.of(artifact)

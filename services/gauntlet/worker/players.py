@@ -1,0 +1,16 @@
+"""The players of an evaluation: a checkpoint under its play policy."""
+
+from __future__ import annotations
+
+from play.models.network import NetworkEvaluator
+from play.players.network import NetworkPlayer
+from play.players.player import Player
+from play.players.search import SearchPlayer
+from shared.contract.policy import PlayPolicy
+
+
+def network_player(evaluator: NetworkEvaluator, play: PlayPolicy) -> Player:
+    """Who plays for a network. ValueError for a policy that cannot be played."""
+    if play.mode == "policy":
+        return NetworkPlayer(evaluator, play.temperature)
+    return SearchPlayer(evaluator, play.simulations, play.temperature)

@@ -1,0 +1,170 @@
+"""`ringrift keys`, .env.example and compose.yaml: the secrets belong together, and each process has those of its own edges."""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.commands.keys import ACCEPTED, NODES
+from cli.main import app
+from services.distribution.agent.settings import AgentSettings
+from services.distribution.agent.signature import OrderSigner, OrderVerifier
+from services.distribution.settings import DistributionSettings
+from services.gauntlet.settings import GauntletSettings
+from services.promotion.settings import PromotionSettings
+from shared.process.credentials import RIGHTS, AcceptedKeys, Caller, Scope
+from shared.process.settings import BaseServiceSettings, SettingsError, load_settings
+from tests.kit.compose import ROOT, environments, read_env_file, variables_used
+
+MODELS: Mapping[str, type[BaseServiceSettings]] = {
+    "promotion": PromotionSettings, "gauntlet": GauntletSettings, "distribution": DistributionSettings,
+    **dict.fromkeys(NODES, AgentSettings),
+}  # fmt: skip
+PEOPLE = ("OPERATOR_", "TRAINER_")
+"""Whose keys no process of compose.yaml has."""
+HOLDERS = {
+    "POSTGRES_PASSWORD": {"postgres", "migrate", "promotion", "gauntlet", "distribution"},
+    "NATS_TOKEN": {"nats", "promotion", "gauntlet", "distribution"},
+    "ORDER_KEY": {"distribution"},
+    "ORDER_PUBLIC_KEY": {*NODES},
+}
+
+
+def ringrift(*words: str) -> Result:
+    """Run `ringrift keys`."""
+    return CliRunner().invoke(app, ["keys", *words])
+
+
+@pytest.fixture(params=["made", "example"])
+def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The secrets that the command makes, and those of .env.example."""
+    if request.param == "example":
+        return {name: value for name, value in read_env_file(ROOT / ".env.example").items() if name != "TORCH_INDEX"}
+    done = ringrift("compose", "--output", str(tmp_path / "env"))
+    assert done.exit_code == 0, done.output
+    return read_env_file(tmp_path / "env")
+
+
+@pytest.fixture
+def given(secrets: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What each process of compose.yaml is given."""
+    return environments({**secrets, "TORCH_INDEX": ""})
+
+
+@pytest.mark.parametrize("scope", get_args(Scope))
+def test_f58_a_new_key_is_accepted_with_its_scope(scope: Scope) -> None:
+    """By a process with the entry that is printed beside it, and no other key is."""
+    made = json.loads(ringrift("new", "somebody", "--scope", scope, "--json").stdout)
+    settings = load_settings(AgentSettings, {"RINGRIFT_AGENT_NODE": "n", "RINGRIFT_API_KEYS": made["entry"]} | PUBLIC)
+    keys = AcceptedKeys(settings.api_keys)
+    assert keys.caller(f"Bearer {made['key']}") == Caller("somebody", RIGHTS[scope])
+    assert keys.caller(f"Bearer {made['key']}x") is None
+    assert made["key"] not in made["entry"]
+    assert made["key"] != json.loads(ringrift("new", "somebody", "--json").stdout)["key"]
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "a,b", "a b", "a\nb"])
+def test_f58_a_name_that_would_break_the_list_is_refused(name: str) -> None:
+    """Entries are divided by commas, and their parts by colons."""
+    done = ringrift("new", name)
+    assert (done.exit_code, "neither colon nor comma" in done.output) == (2, True)
+
+
+PUBLIC = {"RINGRIFT_ORDER_PUBLIC_KEY": json.loads(ringrift("order", "--json").stdout)["order_public_key"]}
+
+
+def test_f58_a_new_pair_belongs_together() -> None:
+    """What is signed with one half is proved with the other, and with no other pair's."""
+    made = json.loads(ringrift("order", "--json").stdout)
+    assert is_pair(made["order_key"], made["order_public_key"])
+    assert not is_pair(made["order_key"], PUBLIC["RINGRIFT_ORDER_PUBLIC_KEY"])
+
+
+def is_pair(private: str, *public: str) -> bool:
+    """Whether an agent with these public keys takes what is signed with the private one."""
+    signature = OrderSigner(private).headers("PUT", "/v1/models/hex8_2p", "n", b"{}")["RingRift-Signature"]
+    return OrderVerifier(public, "n").proves(signature, "PUT", "/v1/models/hex8_2p", b"{}")
+
+
+def test_f58_the_file_is_its_owners_alone_and_overwrites_nothing(tmp_path: Path) -> None:
+    """Mode 0600 whatever the umask, and a file or link that is there already stays as it is."""
+    path, mask = tmp_path / "env", os.umask(0)
+    try:
+        done = ringrift("compose", "--output", str(path))
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not [value for value in read_env_file(path).values() if value in done.output]
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    before = path.read_bytes()
+    for there in (path, tmp_path / "link", tmp_path / "no-folder" / "env"):
+        done = ringrift("compose", "--output", str(there))
+        assert (done.exit_code, "cannot be made" in done.output) == (1, True)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_f58_every_secret_is_another_one(secrets: dict[str, str]) -> None:
+    """No two edges have the same key, and a second file has none of the first."""
+    assert len(set(secrets.values())) == len(secrets)
+
+
+def test_f58_compose_uses_every_secret_and_no_other(secrets: dict[str, str]) -> None:
+    """What is made, what .env.example has and what compose.yaml asks for are the same, but for the keys of people."""
+    assert {name for name in secrets if not name.startswith(PEOPLE)} == variables_used() - {"TORCH_INDEX"}
+    assert {name for name in secrets if name.startswith(PEOPLE)} == {
+        f"{caller.upper()}_{service.upper()}_KEY"
+        for service, callers in ACCEPTED.items() for caller in callers if f"{caller.upper()}_" in PEOPLE
+    }  # fmt: skip
+
+
+def test_f58_each_key_is_accepted_by_its_receiver_alone(
+    secrets: dict[str, str], given: dict[str, dict[str, str]]
+) -> None:
+    """As its holder's and with the least scope; no other process has an entry for it."""
+    accepted = {name: AcceptedKeys(load_settings(MODELS[name], given[name]).api_keys) for name in MODELS}
+    for receiver, callers in ACCEPTED.items():
+        for caller, scope in callers.items():
+            key = secrets[f"{caller.upper().replace('-', '_')}_{receiver.upper()}_KEY"]
+            found = {name: keys.caller(f"Bearer {key}") for name, keys in accepted.items()}
+            assert {name: each for name, each in found.items() if each} == {receiver: Caller(caller, RIGHTS[scope])}
+
+
+def test_f58_every_process_presents_its_own_keys(secrets: dict[str, str], given: dict[str, dict[str, str]]) -> None:
+    """To each service that accepts one of it, the key that is for that edge, and none to the others."""
+    for name, model in MODELS.items():
+        settings = load_settings(model, given[name])
+        for service in settings.CALLS:
+            expected = secrets.get(f"{name.upper().replace('-', '_')}_{service.upper()}_KEY")
+            assert settings.key_of(service) == expected
+            assert (expected is not None) == (name in ACCEPTED[service])
+
+
+def test_f58_no_process_holds_a_credential_of_another_edge(
+    secrets: dict[str, str], given: dict[str, dict[str, str]]
+) -> None:
+    """A secret is given to its two ends, and to nobody else."""
+    for secret, value in secrets.items():
+        holders = {name for name, environment in given.items() if any(value in each for each in environment.values())}
+        own = {name for name in given if secret.startswith(f"{name.upper().replace('-', '_')}_")}
+        assert holders == HOLDERS.get(secret, own), secret
+
+
+def test_f58_the_nodes_take_orders_of_the_distribution_service(given: dict[str, dict[str, str]]) -> None:
+    """Its private key and their public one are a pair."""
+    for node in NODES:
+        public = load_settings(AgentSettings, given[node]).order_public_key
+        assert is_pair(given["distribution"]["RINGRIFT_ORDER_KEY"], *public)
+
+
+def test_f58_no_process_of_compose_starts_without_its_secrets(given: dict[str, dict[str, str]]) -> None:
+    """Each listens for others than its own machine, so one whose secrets are left empty says which it lacks."""
+    for name, model in MODELS.items():
+        needed = "RINGRIFT_ORDER_PUBLIC_KEY" if name in NODES else "RINGRIFT_API_KEYS"
+        with pytest.raises(SettingsError, match=f"so {needed} must be set"):
+            load_settings(model, {**given[name], needed: ""})
