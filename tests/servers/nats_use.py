@@ -90,19 +90,26 @@ async def arrived(received: list[bytes], sent: Event) -> None:
 
 async def complaint(bus: Bus) -> str:
     """What the readiness check says; it must say something, and in time."""
-    try:
-        async with asyncio.timeout(15):
-            await bus.check("test", [TYPE])
-    except (ConnectionError, RuntimeError) as error:
-        return str(error)
-    raise AssertionError("the check says that all is well")
+    said = await _said(bus)
+    assert said is not None, "the check says that all is well"
+    return said
 
 
 async def complaint_of(word: str, bus: Bus) -> str:
     """What the check says, once the word is in it: a server may need a moment to notice."""
 
     async def said() -> str | None:
-        text = await complaint(bus)
-        return text if word in text else None
+        text = await _said(bus)
+        return text if text is not None and word in text else None
 
     return str(await async_until(said, 60))
+
+
+async def _said(bus: Bus) -> str | None:
+    """What the check says, in time; None if all is well."""
+    try:
+        async with asyncio.timeout(15):
+            await bus.check("test", [TYPE])
+    except (ConnectionError, RuntimeError) as error:
+        return str(error)
+    return None
