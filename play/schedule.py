@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Self
 
 from play.players.registry import stream_of
+from play.record import PlayedGame
 from shared.contract.words import OpponentName
 
 _MASK = (1 << 63) - 1
@@ -25,6 +27,11 @@ class PlannedGame:
     seed: int
     opening_seed: int
     seat: int
+
+    @classmethod
+    def of(cls, played: PlayedGame) -> Self:
+        """The plan that a recorded game says it followed."""
+        return cls(played.opponent, played.index, played.seed, played.opening_seed, played.seat)
 
 
 def plan_games(evaluation_seed: int, opponent: OpponentName, games: int, num_players: int) -> list[PlannedGame]:

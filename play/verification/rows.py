@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from play.counting import Result, count
 from play.record import PlayedGame
-from play.schedule import plan_games
-from shared.contract.evidence import Evidence, OpponentEvidence
+from play.schedule import PlannedGame, plan_games
+from shared.contract.evidence import Evidence, OpponentEvidence, opponents_to_meet
 from shared.contract.gate import exact_gate
-from shared.contract.words import OPPONENTS, GateVerdict, OpponentName
+from shared.contract.words import GateVerdict, OpponentName
 
 
 def faults_of(evidence: Evidence, num_players: int, played: Sequence[PlayedGame]) -> list[str]:
     """What of the evidence does not follow from the rows."""
-    met = [name for name in OPPONENTS if name != "previous" or evidence.previous is not None]
+    met = opponents_to_meet(evidence.previous)
     listed = [each.opponent for each in evidence.opponents]
     if listed != ([] if evidence.skipped else met):
         return [f"the evidence lists {', '.join(listed) or 'nobody'}, to be met were {', '.join(met)}"]
@@ -54,8 +54,7 @@ def _off_schedule(
     if len(own) > len(schedule) or len(own) % num_players:
         yield f"{name}: {len(own)} games are no whole blocks of the {len(schedule)} planned"
     for each, plan in zip(own, schedule, strict=False):
-        where = (each.index, each.seed, each.opening_seed, each.seat)
-        if where != (plan.index, plan.seed, plan.opening_seed, plan.seat):
+        if PlannedGame.of(each) != plan:
             yield f"{name}: game {each.index} is not the one that the seed plans there"
 
 

@@ -95,7 +95,7 @@ def replay_by(
     game: Game, candidate: Player, opponent: Player, recorded: Sequence[PlayedGame], opening_plies: int
 ) -> Iterator[Replayed]:
     """Each recorded game against one opponent, played again by these players. ValueError for moves that cannot be decoded."""
-    planned = [_planned(each) for each in recorded]
+    planned = [PlannedGame.of(each) for each in recorded]
     rows = [decode_rows(each.moves) for each in recorded]
     opened = min(opening_plies, game.max_decisions)
     transcript = _Transcript(rows, np.full(len(recorded), opened, np.int64))
@@ -103,7 +103,7 @@ def replay_by(
     place = {each: number for number, each in enumerate(planned)}
     for ended in Arena(game, own, other, planned, opening_plies).play(LANES):
         for again in ended:
-            number = place[_planned(again)]
+            number = place[PlannedGame.of(again)]
             yield _compared(recorded[number], again, transcript, number)
 
 
@@ -130,10 +130,6 @@ def _difference(recorded: PlayedGame, again: PlayedGame) -> str | None:
             shown = "" if name == "moves" else f": {found}, recorded is {kept}"
             return f"the {name} are others{shown}" if name != "outcome" else f"the outcome is another{shown}"
     return None
-
-
-def _planned(played: PlayedGame) -> PlannedGame:
-    return PlannedGame(played.opponent, played.index, played.seed, played.opening_seed, played.seat)
 
 
 def _weighed(player: Player, game: Game, states: States, which: Int64s, moves: Moves) -> Weighed:

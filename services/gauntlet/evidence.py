@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from play.counting import Result, count
 from services.gauntlet.evaluation import Evaluation
-from shared.contract.evidence import CanonicalReference, Evidence
-from shared.contract.words import OPPONENTS, OpponentName
+from shared.contract.evidence import Evidence, opponents_to_meet
 
 
 class Standing(NamedTuple):
@@ -16,11 +15,6 @@ class Standing(NamedTuple):
 
     evaluation: Evaluation
     so_far: Evidence | None
-
-
-def opponents_to_meet(previous: CanonicalReference | None) -> list[OpponentName]:
-    """In the order in which they are met; `previous` only where there is a canonical version."""
-    return [name for name in OPPONENTS if name != "previous" or previous is not None]
 
 
 def standing(evaluation: Evaluation, results: Sequence[Result]) -> Standing:

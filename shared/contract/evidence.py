@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from shared.contract.gate import exact_gate, histogram_units, units_per_game
 from shared.contract.policy import Fact, GatePolicy, PlayPolicy, PolicyId
-from shared.contract.words import STORABLE, Digest, GateVerdict, OpponentName
+from shared.contract.words import OPPONENTS, STORABLE, Digest, GateVerdict, OpponentName
 
 
 class CanonicalReference(Fact):
@@ -20,6 +20,11 @@ class CanonicalReference(Fact):
 
     version: int = Field(ge=1)
     digest: Digest
+
+
+def opponents_to_meet(previous: CanonicalReference | None) -> list[OpponentName]:
+    """In the order in which they are met; `previous` only where there is a canonical version."""
+    return [name for name in OPPONENTS if name != "previous" or previous is not None]
 
 
 class OpponentEvidence(Fact):

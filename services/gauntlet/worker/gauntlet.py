@@ -22,10 +22,11 @@ from play.models.network import NetworkEvaluator
 from play.players.player import Player, PlayerError
 from play.players.registry import make_opponent
 from play.record import PlayedGame
-from play.schedule import plan_games
+from play.schedule import PlannedGame, plan_games
 from services.gauntlet.worker.forward_clock import ForwardClock
 from services.gauntlet.worker.job import GamesPlayed, Job, JobDone, JobFailed, ModelLoaded, WorkerMessage
 from services.gauntlet.worker.players import network_player
+from shared.contract.evidence import opponents_to_meet
 from shared.contract.gate import exact_gate
 from shared.contract.words import OPPONENTS, GateVerdict, OpponentName
 
@@ -76,7 +77,7 @@ class GameGauntlet:
                 return
 
     def _opponents(self) -> Mapping[OpponentName, Player]:
-        met = [name for name in OPPONENTS if name != "previous" or self._job.previous is not None]
+        met = opponents_to_meet(self._job.previous)
         return {name: make_opponent(name, self._game, self._previous_player) for name in met}
 
     def _previous_player(self) -> Player:
@@ -129,11 +130,7 @@ def recorded_prefix(job: Job, opponent: OpponentName) -> list[PlayedGame]:
     """The job's recorded games against one opponent, in order. They must be the first whole blocks of its schedule."""
     games = sorted((each for each in job.played if each.opponent == opponent), key=lambda each: each.index)
     planned = plan_games(job.seed, opponent, job.gates.games_planned(job.num_players), job.num_players)
-    same = len(games) <= len(planned) and all(
-        (each.index, each.seed, each.opening_seed, each.seat) == (plan.index, plan.seed, plan.opening_seed, plan.seat)
-        for each, plan in zip(games, planned, strict=False)
-    )
-    if not same or len(games) % job.num_players:
+    if [PlannedGame.of(each) for each in games] != planned[: len(games)] or len(games) % job.num_players:
         reason = f"the {len(games)} recorded games against {opponent} are not the first whole blocks of its schedule"
         raise _Failed(JobFailed(code="internal", reason=reason))
     return games
