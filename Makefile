@@ -3,20 +3,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_FLAGS := --quiet --disable-pip-version-check
-PACKAGE := .[gauntlet,onnx,promotion,distribution,cli,dev]
+PACKAGE := .[gauntlet,onnx,openspiel,promotion,distribution,cli,dev]
+EVERY_EXTRA := $(PACKAGE:%]=%,ray,lightning])
 # An index with other builds of torch than PyPI's, which on x86-64 Linux is the large CUDA build; see README.md.
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # The tests to run: a folder, a file, or a test's node id.
 T ?= tests
 # How many files of all tests run side by side: more than there are cores, because tests mostly wait for servers.
-TESTERS ?= 3
+TESTERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test fast house cover check format hooks lock bench
+.PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers \
+  openapi-tools lint-openapi fuzz-openapi
 
 help: ## This list
-	@awk -F ':.*## ' '/^## /{ print "\n" substr($$0, 4) } /^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^## /{ print "\n" substr($$0, 4) } /^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo; echo "Variables: T=tests/promotion  PYTHON=python3.13  VENV=.venv-3.13  TORCH_INDEX=(an index with CPU builds)"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -42,6 +44,10 @@ test: $(VENV)/.installed ## Every test, or those of T=tests/promotion
 fast: $(VENV)/.installed ## The tests that need no server and no compiled game, or those of T
 	@$(BIN)/pytest --fast $(T)
 
+test-contract: $(VENV)/.installed ## Every block of docs/runbook.md, typed at a whole suite, with a table of what was seen
+	@$(BIN)/python -m play.games.ringrift.warm
+	@$(BIN)/pytest tests/contract/test_runbook.py
+
 house: $(VENV)/.installed ## The house rules alone
 	@$(BIN)/pytest tests/house
 
@@ -49,6 +55,21 @@ cover: $(VENV)/.installed ## Every test, with the branches that none of them tak
 	@$(BIN)/python -m play.games.ringrift.warm
 	@$(BIN)/coverage run -m pytest -q $(T)
 	@$(BIN)/coverage report --skip-covered
+
+## The doors
+
+openapi-tools: ## Install what lints, fuzzes and generates clients, into build/openapi (needs npm and a network)
+	@$(PYTHON) -m venv build/openapi
+	@build/openapi/bin/pip install $(PIP_FLAGS) openapi-python-client==0.29.1 schemathesis==4.32.5
+	@npm install --prefix build/openapi --no-fund --no-audit --ignore-scripts \
+	  @stoplight/spectral-cli@6.16.3 openapi-typescript@7.13.0 typescript@5.9.3
+
+lint-openapi: $(VENV)/.installed ## The OpenAPI documents under spectral
+	@$(BIN)/python -m tests.kit.documents build/openapi/documents
+	@build/openapi/node_modules/.bin/spectral lint --ruleset tests/contract/spectral.yaml build/openapi/documents/*.json
+
+fuzz-openapi: $(VENV)/.installed ## 10,000 generated requests to a running suite: no error, and no answer that is not declared
+	@$(BIN)/python -m tests.fuzz
 
 ## The code
 
@@ -71,10 +92,16 @@ install: $(VENV)/.installed ## Only install, into VENV
 
 lock: ## Write constraints.txt anew, with the newest versions that pyproject.toml allows
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
-	@build/lock/bin/pip install $(PIP_FLAGS) $(INDEX) -e '$(PACKAGE)'
+	@build/lock/bin/pip install $(PIP_FLAGS) $(INDEX) -e '$(EVERY_EXTRA)'
 	@{ grep '^#' constraints.txt; build/lock/bin/pip freeze --exclude-editable \
 	  | sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/ @ /d' -e '/^(nvidia|cuda|triton)/d'; } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 
 bench: $(VENV)/.installed ## Measure the figures of docs/benchmarks.md on this machine
 	$(BIN)/python -m tests.benchmarks
+
+bench-statistics: $(VENV)/.installed ## Compute the figures of docs/statistics.md: what each mode of the gate does
+	@$(BIN)/python -m tests.benchmarks statistics racing --json
+
+bench-workers: $(VENV)/.installed ## Measure what verdicts cost, and workers their service, on this machine
+	@$(BIN)/python -m tests.benchmarks verdict workers sandbox --json

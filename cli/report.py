@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from cli.output import printable
+from cli.standing import against
 from cli.watch import Story
-from shared.contract.evidence import Evidence
+from shared.contract.evidence import EloEstimate, Evidence
 
 
 def progress(stories: Sequence[Story], nodes: Mapping[str, Any]) -> RenderableType:
@@ -57,7 +60,7 @@ def _now(story: Story) -> str:
     if story.evaluated:
         return "played; being judged"
     if story.evaluation_id:
-        return "playing  " + "   ".join(_line(each) for each in story.games.get("opponents", []) if each["games"])
+        return "playing  " + "   ".join(against(each) for each in story.games.get("opponents", []) if each["games"])
     return "waiting for the gauntlet"
 
 
@@ -67,19 +70,27 @@ def _delivery(node: Mapping[str, Any]) -> str:
     return f"{node.get('state', '?')} {node.get('detail') or ''}"
 
 
-def _line(each: Mapping[str, Any]) -> str:
-    rate = each.get("win_rate")
-    shown = "" if rate is None else f" {rate:.0%} ({each['threshold']:.0%})"
-    return f"{each['opponent']} {each['games']}/{each['games_planned']}{shown}"
-
-
 def _games(story: Story) -> str:
     if story.evaluated is None:
         return "-"
     evidence: Evidence = story.evaluated.evidence
-    return "\n".join(
-        _line(_facts(evidence, index, story.evaluated.num_players)) for index in range(len(evidence.opponents))
-    )
+    facts = [_facts(evidence, index, story.evaluated.num_players) for index in range(len(evidence.opponents))]
+    return "\n".join([*(against(each) + _certainty(each) for each in facts), *_elo(evidence.elo)])
+
+
+def _certainty(each: Mapping[str, Any]) -> str:
+    """The interval of a win rate, and how far the verdict is from another."""
+    interval, margin = each["interval"], each["flip_margin"]
+    if not each["games"] or interval is None:
+        return ""
+    return f", {interval.low:.0%} to {interval.high:.0%}" + ("" if margin is None else f", margin {margin}")
+
+
+def _elo(found: EloEstimate | None) -> list[str]:
+    if found is None:
+        return []
+    low, high = ("?" if end is None else f"{end:.0f}" for end in (found.low, found.high))
+    return [f"Elo {found.rating:.0f}, {low} to {high}"]
 
 
 def _facts(evidence: Evidence, index: int, num_players: int) -> dict[str, Any]:
@@ -90,6 +101,8 @@ def _facts(evidence: Evidence, index: int, num_players: int) -> dict[str, Any]:
         "games_planned": each.games_planned,
         "win_rate": each.win_rate(num_players),
         "threshold": evidence.gates.threshold(each.opponent),
+        "interval": each.interval,
+        "flip_margin": each.flip_margin,
     }
 
 
@@ -97,7 +110,7 @@ def _verdict(story: Story) -> str:
     if story.promoted:
         return "[green]promoted[/]: every gate passed"
     if story.refused is not None:
-        return "[red]refused[/]: " + "\n".join(story.refused)
+        return "[red]refused[/]: " + escape(printable("\n".join(story.refused)))
     return "[yellow]not decided"
 
 

@@ -11,7 +11,7 @@ from ringrift_client import FrontDoorError, Transport
 from shared.contract.events import Event
 from shared.contract.events.distribution import DistributionCompleted
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted
-from shared.contract.events.promotion import ModelPromoted, ModelPromotionFailed
+from shared.contract.events.promotion import ModelPromoted, ModelPromotionFailed, ModelPromotionWithheld
 from shared.messaging.outbox import BEGINNING
 
 
@@ -47,7 +47,9 @@ class Story:
                 self.refused = [data.reason]
             case ModelPromoted():
                 self.promoted = data
-            case ModelPromotionFailed() if data.verdict != "stale":
+            case ModelPromotionFailed():
+                self.refused = list(data.reasons)
+            case ModelPromotionWithheld() if data.code != "evaluated_again":
                 self.refused = list(data.reasons)
             case DistributionCompleted():
                 self.delivered = data

@@ -5,6 +5,7 @@ import secrets
 import signal
 import socket
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,24 +14,34 @@ from local import nats_configuration, ports
 from local.process import CannotStart, NoAnswer, Process, StartFailed
 
 USER = "ringrift"
+"""Who may do everything."""
+Permissions = Mapping[str, nats_configuration.Value]
 
 
 class Nats:
-    """A NATS server with everything it keeps under `folder`: streams, configuration, password, log.
+    """A NATS server with everything it keeps under `folder`: streams, configuration, passwords, log.
 
-    Started on a folder that was used before, it serves the streams that are there, with the same password.
+    Started on a folder that was used before, it serves the streams that are there, with the same passwords. `users`: who may log in
+    beside `USER`, and what each may do.
     `durable=False` leaves the writing to the operating system's own time, for tests. With no `port` given, a free one
     is chosen and then kept over restarts of this object.
     """
 
     name = "NATS"
 
-    def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        durable: bool = True,
+        users: Mapping[str, Permissions] | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         self.log = self.folder / "nats.log"
         self.port = port or ports.free_port()
         self._durable = durable
-        self._password_file = self.folder / "password"
+        self._users = users or {}
         self._configuration = self.folder / "nats.conf"
         self._process: Process | None = None
 
@@ -41,8 +52,12 @@ class Nats:
 
     @property
     def url(self) -> str:
-        """The server's address with its login; exists from the first start on."""
-        return f"nats://{USER}:{self._password_file.read_text()}@{ports.HOST}:{self.port}"
+        """The server's address with the login that may do everything; exists from the first start on."""
+        return self.url_of(USER)
+
+    def url_of(self, user: str) -> str:
+        """The server's address with the login of a user."""
+        return f"nats://{user}:{self._password(user)}@{ports.HOST}:{self.port}"
 
     def start(self, timeout: float = 60.0) -> None:
         """Start the server and wait until JetStream takes clients. Raises StartFailed, with the reason, if it cannot."""
@@ -112,18 +127,27 @@ class Nats:
     ) -> None:
         self.stop()
 
+    def _password(self, user: str) -> str:
+        """A user's password, made when it is asked for first."""
+        file = self.folder / ("password" if user == USER else f"password-{user}")
+        if not file.exists():
+            write_private(file, secrets.token_urlsafe(24))
+        return file.read_text()
+
     def _write_configuration(self) -> None:
-        if not self._password_file.exists():
-            write_private(self._password_file, secrets.token_urlsafe(24))
         jetstream = {"store_dir": str(self.folder / "jetstream")} | (
             {"sync_interval": "always"} if self._durable else {}
         )
         configuration: dict[str, nats_configuration.Value] = {
             "listen": f"{ports.HOST}:{self.port}",
-            "authorization": {"user": USER, "password": self._password_file.read_text()},
+            "authorization": {"users": [self._login(USER), *(self._login(user) for user in self._users)]},
             "jetstream": jetstream,
         }
         write_private(self._configuration, nats_configuration.configuration(configuration))
+
+    def _login(self, user: str) -> nats_configuration.Value:
+        permissions = {"permissions": self._users[user]} if user in self._users else {}
+        return {"user": user, "password": self._password(user), **permissions}
 
     def _not_ready(self) -> str | None:
         """None once the server greets a client and says that JetStream is on."""

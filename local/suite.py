@@ -11,7 +11,7 @@ import fcntl
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,10 @@ from local.nats import Nats
 from local.parts import Once, Served
 from local.postgres import Postgres
 from local.process import Process, StartFailed, failed_by
-from shared.service.migrations import migrate
+from shared.messaging.permissions import LOGINS, permissions
+from shared.service.migrations import migrate, role_of
 
+ROLES = tuple(map(role_of, SERVICES))
 __all__ = ["SERVICES", "Addresses", "Suite"]
 
 
@@ -34,7 +36,8 @@ class Suite:
     """A running suite in `folder`; use as `with Suite(folder).running(say): ...`.
 
     Without `chosen` addresses, the runbook's are used, or others that stay the same at each start in this folder. `settings` are
-    for every process, `own` for one alone, by its name. Orders to the nodes are signed, with a key of each run's own.
+    for every process, `own` for one alone, by its name. What is `elsewhere` somebody else starts, with its `environment`. Orders to
+    the nodes are signed, with a key of each run's own.
     """
 
     folder: Path
@@ -42,6 +45,7 @@ class Suite:
     durable: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    elsewhere: Collection[str] = ()
     processes: dict[str, Process] = field(default_factory=dict)
     _keeper: Keeper | None = None
     _was_killed: bool = False
@@ -120,8 +124,14 @@ class Suite:
     def _choose_ports(self, say: Say) -> None:
         """The ports of everything, as in this folder before where that can be."""
         remembered = RememberedPorts(self.folder / "ports.json", say, HANDOVER_SECONDS if self._was_killed else 0)
-        self.postgres = Postgres(self.folder / "postgres", port=remembered.port("Postgres"), durable=self.durable)
-        self.nats = Nats(self.folder / "nats", port=remembered.port("NATS"), durable=self.durable)
+        self.postgres = Postgres(
+            self.folder / "postgres",
+            port=remembered.port("Postgres"),
+            durable=self.durable,
+            roles=ROLES,
+        )
+        users = {login: permissions(login) for login in LOGINS}
+        self.nats = Nats(self.folder / "nats", port=remembered.port("NATS"), durable=self.durable, users=users)
         self.chosen = self.chosen or remembered.addresses()
         remembered.keep()
 
@@ -131,7 +141,8 @@ class Suite:
             Stage("starting Postgres and NATS", lambda: [self.postgres, self.nats]),
             Stage("migrating the ledger", lambda: [migration]),
             Stage(
-                "starting the services and the node agents", lambda: [self._served(name) for name in self.addresses.all]
+                "starting the services and the node agents",
+                lambda: [self._served(name) for name in self.addresses.all if name not in self.elsewhere],
             ),
         ]
 
@@ -139,21 +150,26 @@ class Suite:
         host, port = self.addresses.all[name]
         is_node = name in self.addresses.nodes
         module = "services.distribution.agent" if is_node else f"services.{name}"
-        environment = self._agent_environment(name) if is_node else self._service_environment(name)
-        self.processes[name] = process = self._process(name, module, environment)
+        self.processes[name] = process = self._process(name, module, self.environment(name))
         return Served(process, host, port, "/health" if is_node else "/readyz")
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The settings of a process, as variables."""
+        is_node = name in self.addresses.nodes
+        environment = self._agent_environment(name) if is_node else self._service_environment(name)
+        decided = {**environment, **self.own.get(name, {})}
+        return {**_beside(self.settings, decided), **decided}
 
     def _process(self, name: str, module: str, environment: Mapping[str, str]) -> Process:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
-        decided = {**environment, **self.own.get(name, {})}
-        env = {**inherited, **_beside(self.settings, decided), **decided, "PYTHONUNBUFFERED": "1"}
+        env = {**inherited, **environment, "PYTHONUNBUFFERED": "1"}
         return Process(name, [sys.executable, "-m", module], log=self.log, env=env, cwd=self.folder, grace=8)
 
     def _service_environment(self, name: str) -> dict[str, str]:
         _host, port = self.addresses.services[name]
         environment = {
-            "DATABASE_URL": self.postgres.url(),
-            "NATS_URL": self.nats.url,
+            "DATABASE_URL": self.postgres.url(role=role_of(name)),
+            "NATS_URL": self.nats.url_of(name),
             "ARTIFACTS_DIR": str(self.folder / "artifacts"),
             "MODELS_DIR": str(self.models),
             f"{name.upper()}_PORT": str(port),

@@ -1,4 +1,4 @@
-"""Planned games against one opponent, advanced in lockstep: one batched choice for each player and ply.
+"""Planned games against one opponent, advanced together: in each step one player chooses in all games that wait for it.
 
 It plays and records; it does not judge, and it has no player of its own: a game whose player gives no move is errored.
 """
@@ -6,14 +6,12 @@ It plays and records; it does not judge, and it has no player of its own: a game
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from itertools import islice
 
 import numpy as np
 
 from play.games.game import Game, Int16s, Int64s, States
 from play.players.player import Player, PlayerError
-from play.record import PlayedGame, encode_rows
+from play.record import MoveLog, PlayedGame, encode_rows
 from play.schedule import PlannedGame
 from shared.contract.gate import units_per_game
 from shared.contract.words import Outcome
@@ -48,32 +46,43 @@ class Arena:
         opening_plies: int,
         engine: str | None = None,
     ) -> None:
-        """`engine`: the fingerprint that is kept with each game."""
+        """`engine`: the fingerprint that is kept with each game. `begun`: games that were given a lane so far."""
+        self.begun = 0
         self._game = game
         self._candidate = candidate
         self._opponent = opponent
         self._planned = planned
         self._engine = engine
         self._seats = np.array([each.seat for each in planned], np.int64)
-        self._rows: list[list[Int16s]] = [[] for _ in planned]
+        self._made = MoveLog(len(planned))
         self._evaluations = np.zeros(len(planned), np.int64)
         self._errors: dict[int, str] = {}
+        self._is_errored = np.zeros(len(planned), np.bool_)
+        self._asked = np.zeros(0, np.int64)
         self._states = game.new(np.array([each.seed for each in planned], np.int64))
         self._play_openings(opening_plies)
 
     def play(self, lanes: int) -> Iterator[list[PlayedGame]]:
-        """Play all games, earliest planned first; yields those that end together, in no promised order."""
-        waiting = iter(range(len(self._planned)))
-        live = list(islice(waiting, lanes))
-        while live:
+        """Play all games, earliest planned first; yields those that end together, in no promised order, and after every other
+        step an empty list, so that its caller can look round."""
+        live = np.arange(min(lanes, len(self._planned)))
+        self.begun = len(live)
+        while len(live):
             over = self._game.over(self._states)
-            ended = [index for index in live if over[index] or index in self._errors or self._is_spent(index)]
-            if ended:
-                yield [self._record(index, over=bool(over[index])) for index in ended]
-                live = [index for index in live if index not in ended]
-                live += islice(waiting, lanes - len(live))
+            has_ended = over[live] | self._is_errored[live] | (self._made.counts[live] >= self._game.max_decisions)
+            if has_ended.any():
+                yield [self._record(int(index), over=bool(over[index])) for index in live[has_ended]]
+                live = live[~has_ended]
+                more = np.arange(self.begun, min(self.begun + lanes - len(live), len(self._planned)))
+                self.begun += len(more)
+                live = np.concatenate([live, more])
             else:
-                self._advance(np.array(live, np.int64))
+                self._advance(live)
+                yield []
+
+    def asked(self) -> list[PlayedGame]:
+        """The games in which a player was asked for a decision last, as they were then: for whoever is not answered."""
+        return [self._record(int(index), over=False) for index in self._asked]
 
     def _play_openings(self, plies: int) -> None:
         """The first decisions, drawn in scratch games that carry the opening's seed, and repeated in the games.
@@ -88,16 +97,18 @@ class Arena:
             self._apply(which, rows)
 
     def _advance(self, live: Int64s) -> None:
-        """One decision in every live game."""
+        """One decision by the player for whom most of the live games wait: the fewest evaluations, each of the most positions."""
         own = self._game.mover(self._states)[live] == self._seats[live]
-        self._decide(self._candidate, live[own])
-        self._decide(self._opponent, live[~own])
+        if 2 * np.count_nonzero(own) >= len(live):
+            self._decide(self._candidate, live[own])
+        else:
+            self._decide(self._opponent, live[~own])
 
     def _decide(self, player: Player, which: Int64s) -> None:
         """One decision by one player in each of the named games, errored where it has none to give."""
         while len(which):
             moves = self._game.legal_moves(self._states, which)
-            before = evaluations_of(self._candidate)
+            before, self._asked = evaluations_of(self._candidate), which
             try:
                 chosen = player.choose(self._game, self._states, which, moves)
             except PlayerError as error:
@@ -113,6 +124,7 @@ class Arena:
             raise RuntimeError(f"{player.name} failed without naming a game it was asked about: {error}") from error
         role = "candidate" if player is self._candidate else "opponent"
         self._errors.update({int(index): f"{role} ({player.name}): {error.reason}" for index in which[failed]})
+        self._is_errored[which[failed]] = True
         return which[~failed]
 
     def _share_out(self, which: Int64s, evaluations: int) -> None:
@@ -123,22 +135,22 @@ class Arena:
 
     def _apply(self, which: Int64s, rows: Int16s) -> None:
         self._game.apply(self._states, which, rows)
-        for index, row in zip(which, rows, strict=True):
-            self._rows[index].append(row)
-
-    def _is_spent(self, index: int) -> bool:
-        return len(self._rows[index]) >= self._game.max_decisions
+        self._made.add(which, rows)
 
     def _record(self, index: int, *, over: bool) -> PlayedGame:
         planned = self._planned[index]
         outcome, units = self._outcome(index, over)
         return PlayedGame(
-            **asdict(planned),
+            opponent=planned.opponent,
+            index=planned.index,
+            seed=planned.seed,
+            opening_seed=planned.opening_seed,
+            seat=planned.seat,
             outcome=outcome,
             units=units,
-            decisions=len(self._rows[index]),
+            decisions=int(self._made.counts[index]),
             network_evaluations=int(self._evaluations[index]),
-            moves=encode_rows(self._rows[index]),
+            moves=encode_rows(self._made.of(index)),
             error=self._errors.get(index),
             engine=self._engine,
         )

@@ -5,6 +5,9 @@ It trusts nothing in the record but what it checks: every move must be legal whe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from play.arena import score_of
@@ -17,6 +20,16 @@ _ONLY = np.zeros(1, np.int64)
 
 class ReplayError(Exception):
     """A recorded game that does not replay to its recorded result."""
+
+
+class Step(NamedTuple):
+    """A decision played again. `seat`: who made it, 0-based; `action`: its name; `states`: where it led, until the next."""
+
+    number: int
+    seat: int
+    action: str
+    row: Int16s
+    states: States
 
 
 def replay(game: Game, played: PlayedGame) -> list[float] | None:
@@ -32,16 +45,42 @@ def replay(game: Game, played: PlayedGame) -> list[float] | None:
     return [float(score) for score in game.scores(states, _ONLY)[0]] if over else None
 
 
+def opening(game: Game, played: PlayedGame) -> States:
+    """The position that a recorded game began with."""
+    return game.new(np.array([played.seed], np.int64))
+
+
+def steps(game: Game, played: PlayedGame) -> Iterator[Step]:
+    """A recorded game, decision by decision, numbered from 1. ReplayError where one is illegal, or the record is damaged."""
+    states = opening(game, played)
+    for number, row in enumerate(_rows(played), 1):
+        _require_legal(game, states, played, number - 1, row)
+        seat, action = int(game.mover(states)[0]), game.describe(states, 0, row)
+        game.apply(states, _ONLY, row[np.newaxis])
+        yield Step(number, seat, action, row, states)
+
+
 def _play_again(game: Game, played: PlayedGame) -> States:
-    rows = decode_rows(played.moves)
-    if len(rows) != played.decisions:
-        raise ReplayError(f"{_name(played)} has {len(rows)} moves: recorded with {played.decisions} decisions")
-    states = game.new(np.array([played.seed], np.int64))
-    for number, row in enumerate(rows):
-        if game.over(states)[0] or not _is_legal(game, states, row):
-            raise ReplayError(f"{_name(played)}: decision {number} {row.tolist()} is not a legal move there")
+    states = opening(game, played)
+    for number, row in enumerate(_rows(played)):
+        _require_legal(game, states, played, number, row)
         game.apply(states, _ONLY, row[np.newaxis])
     return states
+
+
+def _rows(played: PlayedGame) -> Int16s:
+    try:
+        rows = decode_rows(played.moves)
+    except ValueError as error:
+        raise ReplayError(f"{_name(played)} has moves that are none: {error}") from error
+    if len(rows) != played.decisions:
+        raise ReplayError(f"{_name(played)} has {len(rows)} moves: recorded with {played.decisions} decisions")
+    return rows
+
+
+def _require_legal(game: Game, states: States, played: PlayedGame, number: int, row: Int16s) -> None:
+    if game.over(states)[0] or not _is_legal(game, states, row):
+        raise ReplayError(f"{_name(played)}: decision {number} {row.tolist()} is not a legal move there")
 
 
 def _is_legal(game: Game, states: States, row: Int16s) -> bool:

@@ -20,7 +20,7 @@ def check_model_availability(model_name: str) -> dict[str, bool]:
         distribution = door.status()["model_distribution"]
     known = distribution.get("configurations", {}).get(configuration)
     if known is None:
-        raise FrontDoorError(distribution.get("detail", f"no version of {configuration} is being distributed"))
+        raise FrontDoorError(distribution.get("detail") or f"no version of {configuration} is being distributed")
     nodes = known["nodes"]
     return {name: node["state"] == "delivered" for name, node in nodes.items()}
 
@@ -37,7 +37,7 @@ def _wait(configuration: str, seconds: float) -> list[str]:
 
 
 def _configuration(model_name: str) -> str:
-    match = re.fullmatch(r"(?:.*/)?(?:canonical|ringrift_best)_(\w+)\.pth", model_name)
+    match = re.fullmatch(r"(?:.*/)?(?:canonical|ringrift_best)_([\w~-]+)\.pth", model_name)
     if match is None:
         raise ValueError(f"{model_name!r} names no canonical model; give a name such as canonical_hex8_2p.pth")
     return str(Configuration.parse(match.group(1)))

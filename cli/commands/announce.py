@@ -17,7 +17,7 @@ from ringrift_client import GAUNTLET_URL, FrontDoorError, NotYetError, RefusedEr
 from ringrift_client.trainings import training_event
 
 from cli.credentials import ApiKey, presented
-from cli.output import AsJson, Output
+from cli.output import AsJson, Output, printable
 from cli.parameters import Parameters, parsed
 from shared.contract.events import SUBJECT_PREFIX
 from shared.contract.events.trainer import TrainingCompleted
@@ -76,10 +76,10 @@ def announce(
             else:
                 training = over_nats(trainings, data, nats_url, identity, timeout)
     except RefusedError as error:
-        typer.echo(f"rejected: {error.detail}", err=True)
+        typer.echo(printable(f"rejected: {error.detail}"), err=True)
         raise typer.Exit(REJECTED) from None
     except (FrontDoorError, ConnectionError, RuntimeError) as error:
-        typer.echo(f"not confirmed: {error}; announce it again with --event-id {identity}", err=True)
+        typer.echo(printable(f"not confirmed: {error}; announce it again with --event-id {identity}"), err=True)
         raise typer.Exit(UNCONFIRMED) from None
     output = Output(as_json=as_json)
     output.say(f"announced as event {identity}; it is training {training['id']}, {training['state']}")
@@ -88,7 +88,7 @@ def announce(
     named = {"event_id": identity, "training_id": training["id"], "configuration": str(data.configuration)}
     output.result({**named, "model_path": model, "digest": known})
     if training["state"] == "rejected":
-        typer.echo(f"rejected: {training['reason']}", err=True)
+        typer.echo(printable(f"rejected: {training['reason']}"), err=True)
         raise typer.Exit(REJECTED)
 
 

@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from ringrift_client import Trainings
 
 from cli.commands.announce import SOURCE, content
 from cli.engine import warm_engine
+from cli.output import printable
 from cli.report import milestones, progress, summary
 from cli.watch import Story, Watch
 from local.process import StartFailed
@@ -94,7 +96,7 @@ def _say_progress(story: Story, said: dict[str, int]) -> None:
     """One line for each milestone, so that a log without a live display tells the story too."""
     lines = milestones(story)
     for line in lines[said.get(story.name, 0) :]:
-        console.print(f"[bold]{story.name}[/]: {line}")
+        console.print(f"[bold]{story.name}[/]: {escape(printable(line))}")
     said[story.name] = len(lines)
 
 

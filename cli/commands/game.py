@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.contract.words import BoardType
+from cli.output import printable
+from shared.contract.words import RingRiftBoard
 
 app = typer.Typer(help="Check, measure and watch the game engine.", no_args_is_help=True)
 NumPlayers = Annotated[int, typer.Option(min=2, max=4)]
@@ -33,7 +34,7 @@ def _agrees(path: Path) -> bool:
     try:
         difference = verify_trace(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
-        typer.echo(f"{path}: cannot be read as a trace: {error}", err=True)
+        typer.echo(printable(f"{path}: cannot be read as a trace: {error}"), err=True)
         return False
     if difference is not None:
         where = f"{path}: step {difference.step}: {difference.what}"
@@ -43,7 +44,7 @@ def _agrees(path: Path) -> bool:
 
 @app.command()
 def bench(
-    board_type: BoardType = "hex8",
+    board_type: RingRiftBoard = "hex8",
     num_players: NumPlayers = 2,
     games: Annotated[int, typer.Option(min=1)] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON")] = False,
@@ -61,10 +62,10 @@ def measure(board_type: str, num_players: int, games: int) -> dict[str, Any]:
     """Figures of random play, per second of processor time."""
     import numpy as np
 
-    from play.games.registry import get_game
+    from play.games.registry import get_ringrift
     from play.games.ringrift.play import play_random
 
-    game = get_game(board_type, num_players)
+    game = get_ringrift(board_type, num_players)
     play_random(game, np.zeros(1, np.int64))
     started = time.process_time()
     played = play_random(game, np.arange(games, dtype=np.int64))
@@ -84,7 +85,7 @@ def measure(board_type: str, num_players: int, games: int) -> dict[str, Any]:
 
 @app.command()
 def play(
-    board_type: BoardType = "hex8",
+    board_type: RingRiftBoard = "hex8",
     num_players: NumPlayers = 2,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:

@@ -13,12 +13,13 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cli.output import AsJson, Output
+from shared.messaging.permissions import LOGINS
 from shared.process.credentials import Scope, digest_of_key
 
 NODES = ("node-1", "node-2", "node-3")
 ACCEPTED: Mapping[str, Mapping[str, Scope]] = {
-    "promotion": {"operator": "operate", "gauntlet": "read", "distribution": "read"},
-    "gauntlet": {"operator": "operate", "promotion": "read", "trainer": "train"},
+    "promotion": {"operator": "force", "gauntlet": "read", "distribution": "read"},
+    "gauntlet": {"operator": "operate", "promotion": "read", "trainer": "train", "worker": "play"},
     "distribution": {"operator": "operate", "promotion": "operate", **dict.fromkeys(NODES, "node")},
 }
 """By service, who calls it in compose.yaml, and with which scope: the least that does."""
@@ -70,7 +71,10 @@ def compose(
 def compose_secrets() -> dict[str, str]:
     """New values for all variables of .env.example that are secret, or made from secrets."""
     private, public = order_pair()
-    made = {"POSTGRES_PASSWORD": secrets.token_hex(24), "NATS_TOKEN": secrets.token_hex(24)}
+    roles = (f"{role}_DATABASE_PASSWORD" for role in ("MIGRATE", *map(_variable, ACCEPTED)))
+    made = {name: secrets.token_hex(24) for name in ("POSTGRES_PASSWORD", *roles)}
+    # nats-server reads a variable that looks like a number as one
+    made |= {f"NATS_{login.upper()}_PASSWORD": f"n{secrets.token_hex(24)}" for login in LOGINS}
     made |= {"ORDER_KEY": private, "ORDER_PUBLIC_KEY": public}
     for service, callers in ACCEPTED.items():
         presented = {caller: secrets.token_urlsafe(32) for caller in callers}

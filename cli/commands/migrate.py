@@ -7,8 +7,11 @@ import time
 from typing import Annotated, NoReturn
 
 import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from shared.process.postgres_spelling import EXAMPLE
+from shared.process.repeated import cause_of
 from shared.process.secret_files import FILE, SecretError, secret_of
 from shared.service.migrations import migrate
 from shared.storage.outages import UnusableServerError, outage
@@ -29,6 +32,8 @@ def migrate_command(
         _fail(str(error))
     except ValueError as error:
         _fail(f"{VARIABLE}: {error}")
+    except (CommandError, DBAPIError) as error:
+        _fail(f"the schemas cannot be brought up to date: {cause_of(error)}")
     typer.echo("the schemas gauntlet, promotion and distribution are up to date")
 
 

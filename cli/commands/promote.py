@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, Outcome, Say
+from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoor, FrontDoorError, NotYetError, Outcome
 
 from cli.credentials import ApiKey, presented
+from cli.ledger import PromotionUrl, Seen
 from cli.output import AsJson, Output
 from shared.contract.words import BoardType
 
-PROMOTED, REFUSED, ERROR = 0, 1, 2
+PROMOTED, REFUSED, ERROR, LATE = 0, 1, 2, 3
+WAITS = ("pinned",)
+"""The code of a request whose candidate can be approved later."""
+NO_REASON = "forced on the command line, without a reason"
 
 
 def promote(
@@ -23,28 +25,24 @@ def promote(
     num_players: Annotated[int, typer.Option(min=2, max=4)],
     gauntlet: Annotated[bool, typer.Option("--gauntlet", help="Play the games first (what happens anyway)")] = False,
     force: Annotated[bool, typer.Option("--force", help="Skip the games; the model still has to load and fit")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, for the ledger; --force says that there is none")] = None,
+    seen: Seen = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Evaluate and decide, but do not promote")] = False,
-    games: Annotated[
-        int | None,
-        typer.Option(min=1, max=10_000, help="Games per opponent; the suite's RINGRIFT_GAUNTLET_GAMES if not given"),
-    ] = None,
-    sync_to_cluster: Annotated[
-        bool, typer.Option("--sync-to-cluster", help="Wait until every node holds the promoted version")
-    ] = False,
+    games: Annotated[int | None, typer.Option(min=1, max=10_000, help="Games per opponent; the policy's if not given")] = None,
+    sync_to_cluster: Annotated[bool, typer.Option("--sync-to-cluster", help="Wait until every node holds it")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for the decision")] = 3600,
     sync_timeout: Annotated[
         float, typer.Option(min=0, envvar="RINGRIFT_DISTRIBUTION_TIMEOUT", help="Seconds to wait for the nodes")
     ] = 300,
-    url: Annotated[str, typer.Option(envvar="RINGRIFT_PROMOTION_URL", help="The front door")] = PROMOTION_URL,
-    gauntlet_url: Annotated[
-        str, typer.Option(envvar="RINGRIFT_GAUNTLET_URL", help="Asked for progress")
-    ] = GAUNTLET_URL,
+    url: PromotionUrl = PROMOTION_URL,
+    gauntlet_url: Annotated[str, typer.Option(envvar="RINGRIFT_GAUNTLET_URL", help="Asked for progress")] = GAUNTLET_URL,
     api_key: ApiKey = None,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Have a model evaluated and, if it passes every gate, promoted.
 
-    Exit code: 0 promoted (with --dry-run: would be), 1 refused, 2 error.
+    Exit code: 0 promoted (with --dry-run: would be); 1 refused or kept back; 2 error; 3 the time is over, and it goes on;
+    130 Ctrl-C, and it goes on.
 
     Evaluate and promote:
 
@@ -54,26 +52,28 @@ def promote(
 
       --gauntlet --model models/my_model.pth --board-type hex8 --num-players 2 --games 50 --dry-run
 
-    Promote without games:
+    Promote without games, which needs a key of scope `force` where the suite wants keys; they are played afterwards:
 
-      --force --model models/my_model.pth --board-type hex8 --num-players 2
+      --force --model models/my_model.pth --board-type hex8 --num-players 2 --reason "the hotfix"
     """
     _check(gauntlet, force, dry_run, games, sync_to_cluster)
     body: dict[str, Any] = {"model_path": model, "board_type": board_type, "num_players": num_players}
-    body |= {"force": force, "dry_run": dry_run} | ({} if games is None else {"gauntlet_games": games})
+    body |= {"force": force, "dry_run": dry_run, "gauntlet_games": games}
+    body |= {"reason": reason or (NO_REASON if force else None)}
     output = Output(as_json=as_json)
     try:
         keys = presented(api_key, "promotion"), presented(api_key, "gauntlet")
         with FrontDoor(url, keys[0], gauntlet_url, keys[1]) as door:
-            with _progress(output) as say:
-                outcome = door.wait_for_outcome(_ask(door, body, output), timeout, say)
+            request_id = _ask(door, body, seen, output)
+            going = f"request {request_id} goes on; `ringrift evaluation ls` names its evaluation, and `cancel` ends it"
+            with output.going_on(going), output.progress() as say:
+                outcome = door.wait_for_outcome(request_id, timeout, say)
             _report(outcome, dry_run, output)
             if sync_to_cluster and outcome.version is not None:
                 _sync(door, outcome, sync_timeout, output)
     except FrontDoorError as error:
-        output.say(f"error: {error}", style="red")
-        output.result({"error": str(error)})
-        raise typer.Exit(ERROR) from None
+        output.fail(f"error: {error}")
+        raise typer.Exit(LATE if isinstance(error, NotYetError) else ERROR) from None
     output.result(asdict(outcome))
     raise typer.Exit(_exit_code(outcome, dry_run))
 
@@ -85,25 +85,10 @@ def _check(gauntlet: bool, force: bool, dry_run: bool, games: int | None, sync_t
         raise typer.BadParameter("--dry-run promotes nothing, so there is nothing for --sync-to-cluster to wait for")
 
 
-def _ask(door: FrontDoor, body: dict[str, Any], output: Output) -> str:
-    request = door.ask(body)
+def _ask(door: FrontDoor, body: dict[str, Any], seen: int | None, output: Output) -> str:
+    request = door.ask(body, seen)
     output.say(f"asked for {request['model_path']} as {request['configuration']}: request {request['id']}")
     return str(request["id"])
-
-
-@contextmanager
-def _progress(output: Output) -> Iterator[Say]:
-    """A live line in a terminal; elsewhere a line of its own whenever the text changes."""
-    last = [""]
-    with output.console.status("waiting") as live:
-
-        def say(text: str) -> None:
-            if text != last[0] and not output.console.is_terminal:
-                output.say(text)
-            last[0] = text
-            live.update(text)
-
-        yield say
 
 
 def _report(outcome: Outcome, dry_run: bool, output: Output) -> None:
@@ -111,6 +96,8 @@ def _report(outcome: Outcome, dry_run: bool, output: Output) -> None:
         headline = f"promoted: {outcome.configuration} is now canonical version {outcome.version}"
     elif dry_run and outcome.passed:
         headline = "would be promoted"
+    elif outcome.code in WAITS:
+        headline = f"it passed and waits for a word: ringrift approve {outcome.decision_id}"
     else:
         headline = "refused" if outcome.state == "refused" else "the model could not be evaluated"
     output.say(headline, style="bold")
@@ -120,7 +107,10 @@ def _report(outcome: Outcome, dry_run: bool, output: Output) -> None:
 
 def _sync(door: FrontDoor, outcome: Outcome, seconds: float, output: Output) -> None:
     assert outcome.version is not None
-    with _progress(output) as say:
+    with (
+        output.going_on(f"version {outcome.version} is delivered to every node all the same"),
+        output.progress() as say,
+    ):
         nodes = door.wait_for_distribution(str(outcome.configuration), outcome.version, seconds, say)
     output.say(f"version {outcome.version} is on every node: {', '.join(nodes)}")
 

@@ -5,6 +5,8 @@ Imports the trainer only when it runs, so that `ringrift --help` stays quick.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +19,13 @@ from cli.checkpoint_file import write_checkpoint
 from cli.commands.announce import SOURCE, GauntletUrl, content
 from cli.credentials import ApiKey, presented
 from cli.parameters import Parameters, parsed
-from shared.contract.words import CANONICAL_PREFIX, BoardType
+from shared.contract.words import CANONICAL_PREFIX, RingRiftBoard
 from shared.storage.files import digest_of
 
 
 def train(
     output: Annotated[Path, typer.Option(help="The checkpoint to write; never a canonical file")],
-    board_type: Annotated[BoardType, typer.Option(help="The board to play on")] = "hex8",
+    board_type: Annotated[RingRiftBoard, typer.Option(help="The board to play on")] = "hex8",
     num_players: Annotated[int, typer.Option(min=2, max=4)] = 2,
     games: Annotated[int, typer.Option(min=0, help="Self-play games to imitate; 0 writes an untrained network")] = 1500,
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of search for the expert that is imitated")] = 12,
@@ -50,14 +52,11 @@ def train(
     usual = {"blocks": blocks, "channels": channels} if architecture == "resnet" else {}
     parameters = usual | parsed(parameter)
     _check(architecture, parameters, board_type, num_players)
+    if not os.access(output.parent, os.W_OK):
+        raise typer.BadParameter(f"{output.parent} is no folder that can be written to; make it first")
     plan = Plan(board_type, num_players, rounds, games, epochs, architecture, parameters, seed, version)
     with Progress(TextColumn("{task.description:48}"), BarColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("starting")
-        result = run_training(
-            plan,
-            partial(write_checkpoint, output),
-            lambda text, done, total: bar.update(task, description=text, completed=done, total=total),
-        )
+        result = run_training(plan, partial(write_checkpoint, output), _shown(bar))
     typer.echo(f"wrote {output}: " + ", ".join(f"{name} {value}" for name, value in result.items()))
     if announce:
         from play.training.announcement import announcement
@@ -65,6 +64,19 @@ def train(
         with Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings:
             training = trainings.announce(content(announcement(plan, output, digest_of(output))), SOURCE)
         typer.echo(f"announced as event {training['event_id']}")
+
+
+def _shown(bar: Progress) -> Callable[[str, int, int], None]:
+    """Progress in a terminal; elsewhere a line whenever something else is done."""
+    task, last = bar.add_task("starting"), [""]
+
+    def show(text: str, done: int, total: int) -> None:
+        if text != last[0] and not bar.console.is_terminal:
+            typer.echo(text)
+        last[0] = text
+        bar.update(task, description=text, completed=done, total=total)
+
+    return show
 
 
 def _check(architecture: str, parameters: dict[str, int], board_type: str, num_players: int) -> None:

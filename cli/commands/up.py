@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cli.engine import warm_engine
+from cli.runbook_folder import link_doors, shell_lines
 from local.keeper import STEP_SECONDS, Stopped
 from local.process import StartFailed
 from local.suite import Suite
@@ -41,6 +42,7 @@ def up(
             with suite.running(
                 lambda text: _say(f"{text} ...", "dim"), lambda text: _say(text, "yellow"), stopped.wait
             ):
+                link_doors(suite.folder)
                 _print_addresses(suite)
                 while not stopped.wait(STEP_SECONDS):
                     suite.tend()
@@ -85,7 +87,11 @@ def _print_addresses(suite: Suite) -> None:
     for name in suite.addresses.all:
         _say(f"  {name:13} {url(name)}" + ("/docs" if name in suite.addresses.services else "/health"))
     _say(f"  NATS          {suite.nats.url}\n  Postgres      {suite.postgres.url()}")
-    _say(f"  models        {suite.models}\n  log           {suite.log}\n\nPut a model into the models folder, then:")
+    _say(f"  models        {suite.models}\n  log           {suite.log}")
+    _say("\nThe runbook (docs/runbook.md) works as printed in another shell after:")
+    for line in shell_lines(suite.folder, suite.addresses, suite.settings):
+        _say(f"  {line}")
+    _say("\nPut a model into the models folder, then:")
     body = '{"model_path": "models/my_model.pth", "board_type": "hex8", "num_players": 2}'
     _say(f"  curl -X POST {url('promotion')}/admin/promote -H 'Content-Type: application/json' -d '{body}'")
     _say(f"  curl -s {url('promotion')}/status")

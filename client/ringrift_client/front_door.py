@@ -28,6 +28,7 @@ class Outcome:
     verdict: str | None = None
     version: int | None = None
     code: str | None = None
+    decision_id: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -43,7 +44,6 @@ class FrontDoor:
         self, url: str, api_key: str | None = None, gauntlet_url: str = GAUNTLET_URL, gauntlet_key: str | None = None
     ) -> None:
         self._promotion, self._gauntlet = Transport(url, api_key), Transport(gauntlet_url, gauntlet_key or api_key)
-        self._evaluations: dict[str, str] = {}
 
     @classmethod
     def from_environment(cls) -> FrontDoor:
@@ -59,10 +59,15 @@ class FrontDoor:
         self._promotion.close()
         self._gauntlet.close()
 
-    def ask(self, body: Mapping[str, Any]) -> Any:
-        """POST /admin/promote; returns the request that was opened."""
-        headers = {"Idempotency-Key": str(uuid4())}
+    def ask(self, body: Mapping[str, Any], seen: int | None = None) -> Any:
+        """POST /admin/promote; returns the request that was opened. `seen`: the version without which nothing is to be moved."""
+        headers = {"Idempotency-Key": str(uuid4())} | ({} if seen is None else {"If-Match": f'"{seen}"'})
         return self._promotion.call("POST", "/admin/promote", json=dict(body), headers=headers)
+
+    def distribute(self, body: Mapping[str, Any], seen: int | None = None) -> Any:
+        """POST /admin/distribute-model; returns what is canonical after it. `seen`: the version without which nothing is moved."""
+        headers = {} if seen is None else {"If-Match": f'"{seen}"'}
+        return self._promotion.call("POST", "/admin/distribute-model", json=dict(body), headers=headers)
 
     def status(self) -> Any:
         """GET /status."""
@@ -112,7 +117,8 @@ class FrontDoor:
         if request["state"] == "promoted":
             versions = self._promotion.call("GET", f"/v1/configurations/{key}/versions")["items"]
             version = next(each["version"] for each in versions if each["decision_id"] == decision_id)
-        return Outcome(request["state"], request["reason"] or "", key, verdict, version, request.get("code"))
+        code = request.get("code")
+        return Outcome(request["state"], request["reason"] or "", key, verdict, version, code, decision_id)
 
     def _progress(self, request_id: str) -> str:
         try:
@@ -121,25 +127,23 @@ class FrontDoor:
             return "being evaluated"
         if evaluation is None:
             return "waiting for the gauntlet"
+        if evaluation.get("state") != "running":
+            return str(evaluation.get("waits_for") or "being judged")
         played = [each for each in evaluation.get("opponents", []) if each.get("games")]
-        return "playing  " + "   ".join(
-            f"{each['opponent']} {each['games']}/{each['games_planned']}" for each in played
-        )
+        games = "   ".join(f"{each['opponent']} {each['games']}/{each['games_planned']}" for each in played)
+        return f"playing  {games}" if played else "the model is loaded"
 
     def _evaluation(self, request_id: str) -> Any:
-        if request_id not in self._evaluations:
-            feed = "/v1/events?type=EVALUATION_STARTED&limit=1000"
-            for event in self._gauntlet.call("GET", feed)["items"]:
-                self._evaluations[str(event["data"].get("request_id"))] = event["data"]["evaluation_id"]
-        evaluation_id = self._evaluations.get(request_id)
-        return evaluation_id and self._gauntlet.call("GET", f"/v1/evaluations/{evaluation_id}")
+        asked = {"request_id": request_id, "limit": 1}
+        found = self._gauntlet.call("GET", "/v1/evaluations", params=asked).get("items")
+        return self._gauntlet.call("GET", f"/v1/evaluations/{found[0]['id']}") if found else None
 
 
 def _reached(distribution: Mapping[str, Any], configuration: str, version: int) -> tuple[list[str] | None, str]:
     """The nodes, once all of them hold the version or a higher one, None until then; and what is missing."""
     found = distribution.get("configurations", {}).get(configuration)
     if found is None or found["version"] < version:
-        return None, str(distribution.get("detail", "its distribution has not begun"))
+        return None, str(distribution.get("detail") or "its distribution has not begun")
     if found["complete"]:
         return sorted(found["nodes"]), ""
     lacking = {name: node for name, node in sorted(found["nodes"].items()) if node["state"] != "delivered"}

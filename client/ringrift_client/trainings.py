@@ -31,8 +31,9 @@ POLL_SECONDS = 1.0
 class Trainings:
     """The gauntlet service as trainers use it; use as a context manager."""
 
-    def __init__(self, url: str = GAUNTLET_URL, api_key: str | None = None) -> None:
-        self._gauntlet = Transport(url, api_key)
+    def __init__(self, url: str = GAUNTLET_URL, api_key: str | None = None, request_seconds: float = 10) -> None:
+        """`request_seconds`: for each answer."""
+        self._gauntlet = Transport(url, api_key, seconds=request_seconds, variable="RINGRIFT_GAUNTLET_URL")
 
     @classmethod
     def from_environment(cls) -> Trainings:

@@ -20,11 +20,13 @@ MOST_BYTES = 32 * 1024 * 1024
 class Transport:
     """A connection to one service. `api_key` is presented with every request. Proxy variables are ignored unless
     RINGRIFT_HTTP_PROXY_FROM_ENVIRONMENT is true; RINGRIFT_HTTP_CA names a private authority. `seconds`: for each answer to begin,
-    and then to end."""
+    and then to end; `variable`: where its address is set, for messages."""
 
-    def __init__(self, url: str, api_key: str | None = None, *, seconds: float = 10) -> None:
+    def __init__(
+        self, url: str, api_key: str | None = None, *, seconds: float = 10, variable: str = "RINGRIFT_PROMOTION_URL"
+    ) -> None:
         headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
-        self.url, self._seconds = url.rstrip("/"), seconds
+        self.url, self._seconds, self._variable = url.rstrip("/"), seconds, variable
         self._client = httpx.Client(timeout=seconds, headers=headers, **http_options())
 
     def close(self) -> None:
@@ -38,11 +40,11 @@ class Transport:
             with self._client.stream(method, url, **options) as answer:
                 content = json.loads(self._read(answer))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UnreachableError(
-                f"{url} cannot be reached: {error}; RINGRIFT_PROMOTION_URL says where it is"
-            ) from None
+            raise UnreachableError(f"{url} cannot be reached: {error}; {self._variable} says where it is") from None
         except (ValueError, RecursionError):
-            raise NotJsonError(f"{url} answered {answer.status_code} without JSON; is it the front door?") from None
+            raise NotJsonError(
+                f"{url} answered {answer.status_code} without JSON; is it a service of the suite?"
+            ) from None
         if answer.is_error:
             raise _refusal(answer.status_code, content)
         return content
@@ -60,11 +62,11 @@ class Transport:
                 raise httpx.ReadTimeout("the answer does not end", request=answer.request)
         return bytes(content)
 
-    def stream(self, path: str) -> Iterator[bytes]:
-        """The bytes of a successful answer, as they arrive; FrontDoorError otherwise."""
+    def stream(self, path: str, **options: Any) -> Iterator[bytes]:
+        """The bytes of a successful answer, as they arrive; FrontDoorError otherwise, or if it breaks off. `options`: httpx's."""
         url = self.url + path
         try:
-            with self._client.stream("GET", url) as answer:
+            with self._client.stream("GET", url, **options) as answer:
                 if answer.is_error:
                     raise _refusal(answer.status_code, _json_or_text(self._read(answer)))
                 yield from answer.iter_raw()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from play.games.game import Float32s, Float64s, Game, Int64s, Moves, States
+from play.games.game import Float64s, Game, Int64s, Moves, States
 from play.models.evaluator import Evaluator, EvaluatorError
 from play.players.choice import closeness, highest, sampled, softmax
 from play.players.player import PlayerError, Weighed
@@ -16,9 +16,20 @@ ROUNDING = 1e-5
 """How far two machines may differ in a logit, relative to the largest, or in a probability; what was seen is 2e-7."""
 
 
-def legal_logits(logits: Float32s, actions: Int64s, offsets: Int64s) -> Float64s:
-    """float64[total]: the logits of the legal moves alone."""
-    return logits[np.repeat(np.arange(len(logits)), np.diff(offsets)), actions].astype(np.float64)
+def evaluated(
+    evaluator: Evaluator, game: Game, states: States, which: Int64s, moves: Moves, named: Int64s
+) -> tuple[Float64s, Float64s]:
+    """The logits of the legal moves, float64[total], and the values of the positions.
+
+    PlayerError for games without an answer, as they are called in `named`.
+    """
+    try:
+        found = evaluator.evaluate(game.observe(states, which), game.actions(states, which, moves), moves.offsets)
+    except EvaluatorError as error:
+        raise PlayerError(named, str(error)) from error
+    if not found.usable.all():
+        raise PlayerError(named[~found.usable], "the network's output is not finite")
+    return found.logits.astype(np.float64), found.values
 
 
 class NetworkPlayer:
@@ -40,14 +51,8 @@ class NetworkPlayer:
 
     def weigh(self, game: Game, states: States, which: Int64s, moves: Moves) -> Weighed:
         """As `WeighingPlayer.weigh`: by logit, or by how near the draw came."""
-        try:
-            evaluated = self.evaluator.evaluate(game.observe(states, which))
-        except EvaluatorError as error:
-            raise PlayerError(which, str(error)) from error
+        logits, _ = evaluated(self.evaluator, game, states, which, moves, which)
         self.evaluations += len(which)
-        if not evaluated.usable.all():
-            raise PlayerError(which[~evaluated.usable], "the network's output is not finite")
-        logits = legal_logits(evaluated.logits, game.actions(states, which, moves), moves.offsets)
         if self.temperature > 0:
             drawn = game.draws(states, which)
             near = closeness(softmax(logits / self.temperature, moves.offsets), moves.offsets, drawn)

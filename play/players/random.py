@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from play.games.game import Game, Int64s, Moves, States
+from play.players.choice import highest
 
 
 class RandomPlayer:
@@ -14,9 +15,6 @@ class RandomPlayer:
 
     def choose(self, game: Game, states: States, which: Int64s, moves: Moves) -> Int64s:
         """int64[K], as `Player.choose`."""
-        drawn = game.random_rows(states, which)
-        counts = np.diff(moves.offsets)
-        same = (moves.rows == np.repeat(drawn, counts, axis=0)).all(axis=1)
-        return np.array(
-            [int(same[start:end].argmax()) for start, end in zip(moves.offsets, moves.offsets[1:], strict=False)]
-        )
+        counts = moves.offsets[1:] - moves.offsets[:-1]
+        drawn = np.repeat(game.random_rows(states, which), counts, axis=0)
+        return highest((moves.rows == drawn).all(axis=1), moves.offsets)

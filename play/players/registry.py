@@ -7,26 +7,36 @@ takes the next free number, so that it changes no other's games.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
 from typing import NamedTuple
 
 from play.games.game import Game
-from play.games.ringrift.heuristic import HeuristicPlayer
 from play.players.player import Player
-from play.players.random import RandomPlayer
+from shared.contract.configuration import has_heuristic
 from shared.contract.words import OpponentName
 
 
 class Opponent(NamedTuple):
-    """stream: its number, at least 0. make: the player for a game; None for one that is a checkpoint."""
+    """stream: its number, at least 0. player: where its class is, imported when it plays, so that schedules are made without any
+    game; None for one that is a checkpoint."""
 
     stream: int
-    make: Callable[[Game], Player] | None
+    player: str | None
+
+    def make(self) -> Player:
+        """A new player. ValueError of one that is a checkpoint."""
+        if self.player is None:
+            raise ValueError("a checkpoint is loaded, not made")
+        made: Player = resolve_name(self.player)()
+        return made
 
 
 REGISTRY: Mapping[OpponentName, Opponent] = {
-    "random": Opponent(0, lambda game: RandomPlayer()),
-    "heuristic": Opponent(1, lambda game: HeuristicPlayer()),
+    "random": Opponent(0, "play.players.random:RandomPlayer"),
+    "heuristic": Opponent(1, "play.games.ringrift.heuristic:HeuristicPlayer"),
     "previous": Opponent(2, None),
+    "previous_5": Opponent(3, None),
+    "previous_20": Opponent(4, None),
 }
 
 
@@ -37,5 +47,7 @@ def stream_of(name: OpponentName) -> int:
 
 def make_opponent(name: OpponentName, game: Game, checkpoint: Callable[[], Player]) -> Player:
     """The player of an opponent; `checkpoint` makes the one that is a checkpoint."""
-    make = REGISTRY[name].make
-    return checkpoint() if make is None else make(game)
+    opponent = REGISTRY[name]
+    if name == "heuristic" and not has_heuristic(game.board_type):
+        raise ValueError(f"{game.board_type} has no heuristic player")
+    return checkpoint() if opponent.player is None else opponent.make()

@@ -1,14 +1,21 @@
-"""Search trees of several games at once: flat arrays of nodes and edges, and the two rules of PUCT.
+"""Search trees of several games at once: flat arrays of nodes and edges, and the rule of PUCT.
 
-Selection and backup follow AlphaZero (Silver et al., 2018), with the value of every seat in place of one number, so
-that each decision is looked at from the seat that makes it. Knows nothing of games, networks or compilers.
+Selection follows AlphaZero (Silver et al., 2018), with the value of every seat in place of one number, so that each decision is
+looked at from the seat that makes it. Knows nothing of games, networks or compilers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from play.games.game import Float64s, Int16s, Int64s
+
+Rule: TypeAlias = Callable[[Int64s, Int64s, Float64s, Float64s, Int64s, Float64s], Int64s]
+"""The edge to follow from each of K nodes, by their first edges and worth and the edges' prior, visits and total, as in `Forest`.
+"""
 
 EXPLORATION = 0.8  # weight of the prior; values lie in [0, 1]
 UNTRIED_LOSS = 0.1  # a move not yet tried is taken to be worth this much less than its position
@@ -61,10 +68,17 @@ class Forest:
         self.nodes += len(seats)
         return new
 
-    def select(self, nodes: Int64s) -> tuple[Int64s, Int64s]:
-        """The edge to follow from each node, and the seat that decides there."""
-        edges = best_edges(nodes, self._first, self._worth, self.prior, self.visits, self.total)
-        return edges, self._seat[nodes]
+    def select(self, nodes: Int64s, rule: Rule) -> Int64s:
+        """The edge to follow from each node, by a rule."""
+        return rule(nodes, self._first, self._worth, self.prior, self.visits, self.total)
+
+    def seats(self, nodes: Int64s) -> Int64s:
+        """The seat that decides at each node."""
+        return self._seat[nodes]
+
+    def worth(self, nodes: Int64s) -> Float64s:
+        """What the evaluator said each node's position is worth to the seat that decides there."""
+        return self._worth[nodes]
 
     def edges_of(self, count: int) -> slice:
         """Where the edges of the first `count` nodes lie."""

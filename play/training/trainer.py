@@ -85,7 +85,7 @@ def _measure(game: Game, network: nn.Module, rng: np.random.Generator, tell: Tel
     player = NetworkPlayer(NetworkEvaluator(network, game))
     figures = {}
     for name, opponent in REGISTRY.items():
-        if opponent.make is not None:
-            rate = win_rate(game, player, opponent.make(game), MATCH_GAMES, rng)
+        if opponent.player is not None:
+            rate = win_rate(game, player, opponent.make(), MATCH_GAMES, rng)
             figures[f"against {name}"] = f"{rate:.1%} of {MATCH_GAMES} games"
     return figures

@@ -5,45 +5,89 @@ Loads no model. Each fault is a sentence; none means that the verdict is what th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import BaseModel
 
 from play.counting import Result, count
 from play.record import PlayedGame
+from play.running_gate import RunningGate, gate_after
 from play.schedule import PlannedGame, plan_games
+from play.summing_up import cost_of, elo_of
 from shared.contract.evidence import Evidence, OpponentEvidence, opponents_to_meet
-from shared.contract.gate import exact_gate
-from shared.contract.words import GateVerdict, OpponentName
+from shared.contract.words import PANEL, GateVerdict, OpponentName
 
 
-def faults_of(evidence: Evidence, num_players: int, played: Sequence[PlayedGame]) -> list[str]:
-    """What of the evidence does not follow from the rows."""
-    met = opponents_to_meet(evidence.previous)
+def faults_of(
+    evidence: Evidence, num_players: int, played: Sequence[PlayedGame], *, heuristic: bool = True
+) -> list[str]:
+    """What of the evidence does not follow from the rows. `heuristic`: whether the game has that opponent."""
+    met = opponents_to_meet(evidence.gates, evidence.previous, heuristic=heuristic)
     listed = [each.opponent for each in evidence.opponents]
     if listed != ([] if evidence.skipped else met):
         return [f"the evidence lists {', '.join(listed) or 'nobody'}, to be met were {', '.join(met)}"]
-    strangers = sorted({each.opponent for each in played} - set(listed))
+    panel, silenced = evidence.panel or [], {each.opponent for each in evidence.panel or () if each.silenced}
+    claims = [*evidence.opponents, *(each.games for each in panel)]
+    strangers = sorted({each.opponent for each in played} - {each.opponent for each in claims})
     found = [f"there are games against {name}, who is not in the evidence" for name in strangers]
+    played = sorted(played, key=lambda each: each.index)
+    rows = {each.opponent: [game for game in played if game.opponent == each.opponent] for each in claims}
+    try:
+        counted = [_counted(name, evidence, num_players, own) for name, own in rows.items()]
+    except ValueError as error:
+        return [*found, f"the rows contradict themselves: {error}"]
     lost = False
-    for claimed in evidence.opponents:
-        own = sorted((each for each in played if each.opponent == claimed.opponent), key=lambda each: each.index)
-        found += _faults_against(claimed, evidence, num_players, own, reached=not lost)
-        lost = lost or _verdict(claimed.opponent, evidence, num_players, own) is not GateVerdict.PASSED
-    return found
+    for claimed, own in zip(claims, counted, strict=True):
+        name = claimed.opponent
+        found += _differences(f"{name}: ", evidence, claimed, own, OpponentEvidence.model_fields)
+        results = [Result.of(each) for each in rows[name]]
+        gate = gate_after(evidence.gates, name, num_players, results)
+        found += _faults_against(
+            name, evidence, num_players, rows[name], gate, reached=not lost, may_end=name in silenced
+        )
+        lost = lost or (name not in PANEL and gate.verdict is not GateVerdict.PASSED)
+    return [*found, *_wrongly_summed_up(evidence, num_players, counted)]
+
+
+def _counted(name: OpponentName, evidence: Evidence, num_players: int, own: Sequence[PlayedGame]) -> OpponentEvidence:
+    planned = evidence.gates.games_planned(num_players)
+    return count(name, evidence.gates, num_players, [Result.of(each) for each in own[:planned]])
 
 
 def _faults_against(
-    claimed: OpponentEvidence, evidence: Evidence, num_players: int, own: Sequence[PlayedGame], *, reached: bool
+    name: OpponentName,
+    evidence: Evidence,
+    num_players: int,
+    own: Sequence[PlayedGame],
+    gate: RunningGate,
+    *,
+    reached: bool,
+    may_end: bool,
 ) -> Iterator[str]:
-    name, planned = claimed.opponent, evidence.gates.games_planned(num_players)
+    planned = evidence.gates.games_planned(num_players)
     if own and not reached:
         yield f"games were played against {name} after an earlier gate had not been passed"
     yield from _off_schedule(name, evidence.seed, planned, num_players, own)
-    counted = count(name, planned, num_players, [Result.of(each) for each in own])
-    for field in OpponentEvidence.model_fields:
-        kept, found = getattr(claimed, field), getattr(counted, field)
-        if kept != found:
-            yield f"{name}: {field} is {kept} in the evidence, {found} in the rows"
-    yield from _wrongly_ended(name, evidence, num_players, own, reached=reached)
+    yield from _wrongly_ended(name, gate, len(own), wanted=reached and not may_end)
+
+
+def _wrongly_summed_up(evidence: Evidence, num_players: int, counted: Sequence[OpponentEvidence]) -> Iterator[str]:
+    """The estimate for people and the receipt, where they are not what the rows give. Seconds are nowhere in the rows."""
+    elo, cost = elo_of(counted, num_players), cost_of(counted)
+    yield from _differences("", evidence, evidence, evidence.model_copy(update={"elo": elo}), ["elo"])
+    if evidence.cost is not None:
+        yield from _differences("cost: ", evidence, evidence.cost, cost, ["games", "saved_games"])
+
+
+def _differences(
+    prefix: str, evidence: Evidence, claimed: BaseModel, found: BaseModel, names: Iterable[str]
+) -> Iterator[str]:
+    """Each field that the rows give otherwise. Evidence from before there were receipts lacks other fields too."""
+    is_older = evidence.cost is None and evidence.gates.mode == "exact"
+    for name in names:
+        kept, own = getattr(claimed, name), getattr(found, name)
+        if kept != own and not (is_older and kept is None):
+            yield f"{prefix}{name} is {kept} in the evidence, {own} in the rows"
 
 
 def _off_schedule(
@@ -58,19 +102,9 @@ def _off_schedule(
             yield f"{name}: game {each.index} is not the one that the seed plans there"
 
 
-def _wrongly_ended(
-    name: OpponentName, evidence: Evidence, num_players: int, own: Sequence[PlayedGame], *, reached: bool
-) -> Iterator[str]:
+def _wrongly_ended(name: OpponentName, gate: RunningGate, games: int, *, wanted: bool) -> Iterator[str]:
     """Games that ended before their gate was decided, or went on after it."""
-    verdict = _verdict(name, evidence, num_players, own)
-    if reached and verdict is GateVerdict.UNDECIDED:
+    if wanted and not gate.is_decided:
         yield f"{name}: the games end before the gate is decided"
-    before = _verdict(name, evidence, num_players, own[:-num_players]) if own else GateVerdict.UNDECIDED
-    if before is not GateVerdict.UNDECIDED:
+    if gate.games < games:
         yield f"{name}: games were counted after the gate was decided"
-
-
-def _verdict(name: OpponentName, evidence: Evidence, num_players: int, own: Sequence[PlayedGame]) -> GateVerdict:
-    planned = evidence.gates.games_planned(num_players)
-    units = sum(each.units or 0 for each in own)
-    return exact_gate(units, min(len(own), planned), planned, num_players, evidence.gates.threshold(name))

@@ -21,13 +21,22 @@ from services.distribution.node_client import AgentClient
 from services.distribution.service import DistributionService
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
-from shared.service.api import router as messaging_router
+from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
+from shared.service.issued_keys import issued_keys
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
-DESCRIPTION = Description("RingRift distribution", "Delivers canonical versions to every node.")
+DESCRIPTION = Description(
+    "RingRift distribution",
+    "Delivers canonical versions to every node.",
+    {
+        "deliveries": "Canonical versions on their way to nodes, and what each node holds.",
+        "nodes": "The machines with an agent.",
+        "status": "The service at a glance.",
+    },
+)
 ROUTERS = (artifacts.router, distribute.router, nodes.router, deliveries.router, status.router)
 
 
@@ -57,15 +66,16 @@ def create_app(settings: DistributionSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running({"daemon": deliver, "ledger": watch.follow}):
+        async with frame.running({"daemon": deliver, "ledger": watch.follow, **issued_keys(to)}):
             yield
 
     routers = [
         index.router,
         health_router({**frame.checks, "ledger": watch.comparison.require_agreement}),
-        messaging_router,
+        events.router,
+        events.document_router,
         *ROUTERS,
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
     return app

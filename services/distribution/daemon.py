@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -63,7 +64,7 @@ class UnifiedDistributionDaemon:
         self._seconds, self._visit_seconds, self._now = seconds, visit_seconds, now
         self._visits: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_VISITS)
-        self._troubles: dict[str, RepeatedLog] = {}
+        self._troubles: dict[tuple[str, str], RepeatedLog] = {}
 
     async def run(self) -> None:
         """Reconcile for ever: after every commit of this process, and every `seconds` in any case."""
@@ -79,9 +80,9 @@ class UnifiedDistributionDaemon:
         nodes, heads = await self._records.open_deliveries()
         names = {node.name for node in nodes}
         self._state.keep_only(names)
-        self._troubles = {name: trouble for name, trouble in self._troubles.items() if name in names}
+        self._troubles = {key: trouble for key, trouble in self._troubles.items() if key[0] in names}
         for node in nodes:
-            if node.name not in self._visits:
+            if node.name not in self._visits and self._state.is_due(node.name, heads, len(nodes), self._now()):
                 task = asyncio.create_task(self._visit(node, heads), name=f"visit-{node.name}")
                 self._visits[node.name] = task
                 task.add_done_callback(partial(self._forget_visit, node.name))
@@ -100,6 +101,7 @@ class UnifiedDistributionDaemon:
     async def _visit(self, node: Node, heads: Sequence[Head]) -> None:
         breaker = self._state.breaker(node.name)
         before = breaker.memory
+        self._state.visited(node.name, heads, self._now(), holds_all=False)
         try:
             async with self._slots:
                 await self._guarded(node, heads, breaker)
@@ -107,19 +109,24 @@ class UnifiedDistributionDaemon:
             return
         except Exception as error:  # the records failed; the next pass tries again
             self._trouble(node.name).failed(error)
-        else:
-            self._trouble(node.name).worked()
         finally:
             if breaker.memory != before:
                 await self._save(node.name, before, breaker)
 
-    def _trouble(self, node: str) -> RepeatedLog:
-        return self._troubles.setdefault(node, RepeatedLog(_log, "visit", node=node))
+    def _trouble(self, node: str, configuration: str = "") -> RepeatedLog:
+        """What is said of a node's visits, or of its deliveries of one configuration."""
+        said = RepeatedLog(_log, "visit", node=node)
+        if configuration:
+            said = RepeatedLog(_log, "delivery", node=node, configuration=configuration)
+        return self._troubles.setdefault((node, configuration), said)
 
     async def _save(self, node: str, before: BreakerMemory, breaker: Breaker) -> None:
         state, error = breaker.memory.state, breaker.memory.last_error
         if (state, error) != (before.state, before.last_error):
-            _log.info("breaker", node=node, state=state, error=error)
+            if error is None:
+                _log.info("breaker", node=node, state=state)
+            else:
+                _log.warning("breaker", node=node, state=state, error=error)
         try:
             await self._records.save_breaker(node, breaker.memory)
         except Exception as error:  # kept in memory; saved with its next change
@@ -136,10 +143,16 @@ class UnifiedDistributionDaemon:
                 permit.fail(self._now(), reason)
                 await self._records.record_unreached(node.name, reason)
             except RefusedError as error:
+                self._trouble(node.name).failed(error)
                 await self._records.record_unreached(node.name, str(error))
+            except Exception as error:  # ours, as likely as the node's; nobody should have to look for it in a log
+                await self._records.record_unreached(node.name, f"the visit failed: {error!r}")
+                raise
             else:
                 permit.succeed()
                 await self._records.record_report(node.name, report, progress)
+                self._state.visited(node.name, heads, self._now(), holds_all=all(each.is_there for each in progress))
+                self._trouble(node.name).worked()
 
     async def _report(self, node: Node) -> Report:
         report = await self._client.report(node)
@@ -149,14 +162,25 @@ class UnifiedDistributionDaemon:
 
     async def _further(self, node: Node, head: Head, report: Report) -> Progress:
         """The progress by the report, after ordering what is missing."""
-        progress = assess(head, report)
+        progress, trouble = assess(head, report), self._trouble(node.name, head.configuration)
         if progress.state is not DeliveryState.PENDING:
             self._state.taken_up(node.name, head)
+            if progress.state is DeliveryState.DELIVERED:
+                trouble.worked()
             return progress
-        if not self._state.may_order(node.name, head, self._now()):
-            return progress
+        failed = report.fetches.get(head.configuration)
+        if failed is not None and failed.error is not None and failed.error == progress.detail:
+            trouble.failed(RefusedError(failed.error))
+        if self._state.may_order(node.name, head, self._now()):
+            self._state.answered(node.name, head, await self._refused(node, head, trouble))
+        refused = self._state.refusal(node.name, head)
+        return progress if refused is None else replace(progress, detail=refused)
+
+    async def _refused(self, node: Node, head: Head, trouble: RepeatedLog) -> str | None:
+        """Order a node to hold `head`; why it will not, if it says so."""
         try:
             await self._client.order(node, head)
         except RefusedError as error:
-            return Progress(head, DeliveryState.PENDING, progress.bytes_done, str(error))
-        return progress
+            trouble.failed(error)
+            return str(error)
+        return None

@@ -5,23 +5,35 @@ The daemon alone changes it, but for `retry_now`, an operator's request; others 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.distribution.breaker import Breaker, BreakerMemory, BreakerPolicy
 from services.distribution.delivery import Head
 from shared.contract.words import BreakerState
 
 LONGEST_RETRY_STEPS = 5
+VISITS_PER_SECOND, LONGEST_REST = 10.0, 120.0
+"""Nodes that hold all they should are visited so often together, but each one at least once in so many seconds."""
 
 
 @dataclass(frozen=True)
 class _Retry:
-    """When an order to one node may be repeated."""
+    """When an order to one node may be repeated, and why the last one was refused, if it was."""
 
     head: Head
     attempts: int
+    at: datetime
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """A node that held all of these versions at that time."""
+
+    heads: Sequence[Head]
     at: datetime
 
 
@@ -33,7 +45,8 @@ class DaemonState:
         self._policy = BreakerPolicy(first_pause=2 * seconds, longest_pause=15 * seconds)
         self._breakers: dict[str, Breaker] = {}
         self._retries: dict[tuple[str, str], _Retry] = {}
-        self.status = "starting"
+        self._settled: dict[str, _Settled] = {}
+        self.status: Literal["starting", "running", "stopped"] = "starting"
         self.last_pass_at: datetime | None = None
 
     @property
@@ -49,10 +62,25 @@ class DaemonState:
         """Forget the nodes that are not registered any more."""
         self._breakers = {name: breaker for name, breaker in self._breakers.items() if name in nodes}
         self._retries = {key: retry for key, retry in self._retries.items() if key[0] in nodes}
+        self._settled = {name: settled for name, settled in self._settled.items() if name in nodes}
 
     def breaker(self, node: str) -> Breaker:
         """The breaker of a node; a new one is closed."""
         return self._breakers.setdefault(node, Breaker(self._policy))
+
+    def visited(self, node: str, heads: Sequence[Head], now: datetime, *, holds_all: bool) -> None:
+        """A visit has ended; whether the node was seen to hold all that it should."""
+        self._settled.pop(node, None)
+        if holds_all:
+            self._settled[node] = _Settled(heads, now)
+
+    def is_due(self, node: str, heads: Sequence[Head], nodes: int, now: datetime) -> bool:
+        """Whether one of so many nodes is to be visited now: always, unless it held all of that a while ago."""
+        settled = self._settled.get(node)
+        if settled is None or settled.heads != heads:
+            return True
+        rest = timedelta(seconds=max(self._seconds, min(nodes / VISITS_PER_SECOND, LONGEST_REST)))
+        return not settled.at <= now < settled.at + rest
 
     def may_order(self, node: str, head: Head, now: datetime) -> bool:
         """Whether the node may be told now to hold `head`. If so, the next time is a pause later, which doubles up to a cap,
@@ -62,8 +90,20 @@ class DaemonState:
         if last is not None and again and now < last.at <= now + self._pause(LONGEST_RETRY_STEPS):
             return False
         attempts = last.attempts + 1 if last is not None and again else 0
-        self._retries[node, head.configuration] = _Retry(head, attempts, now + self._pause(attempts))
+        refused = last.refused if last is not None and again else None
+        self._retries[node, head.configuration] = _Retry(head, attempts, now + self._pause(attempts), refused)
         return True
+
+    def answered(self, node: str, head: Head, refused: str | None) -> None:
+        """What the node said to the order, None for yes: true until it says something else, or does what was ordered."""
+        last = self._retries.get((node, head.configuration))
+        if last is not None and last.head == head:
+            self._retries[node, head.configuration] = replace(last, refused=refused)
+
+    def refusal(self, node: str, head: Head) -> str | None:
+        """Why the node last refused to hold `head`, if it did."""
+        last = self._retries.get((node, head.configuration))
+        return last.refused if last is not None and last.head == head else None
 
     def _pause(self, attempts: int) -> timedelta:
         return timedelta(seconds=self._seconds * 2 ** min(attempts, LONGEST_RETRY_STEPS))
@@ -75,5 +115,6 @@ class DaemonState:
     def retry_now(self) -> None:
         """Let every node be tried at once: open breakers become half-open, failed orders may be repeated."""
         self._retries.clear()
+        self._settled.clear()
         for breaker in self._breakers.values():
             breaker.half_open()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from services.distribution.node import Report
 from shared.contract.words import DeliveryState
@@ -30,6 +31,28 @@ class Head:
         return f"version {self.version} of {self.configuration} with digest {self.digest}"
 
 
+class DeliveryKey(NamedTuple):
+    """Which delivery it is, as lists go on after it: `hex8_2p:7:node-1`."""
+
+    configuration: str
+    version: int
+    node: str
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> DeliveryKey:
+        """A delivery's own."""
+        return cls(delivery.configuration, delivery.version, delivery.node)
+
+    @classmethod
+    def parse(cls, text: str) -> DeliveryKey:
+        """Read what `str` wrote."""
+        configuration, version, node = text.split(":")
+        return cls(configuration, int(version), node)
+
+    def __str__(self) -> str:
+        return f"{self.configuration}:{self.version}:{self.node}"
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far one delivery has come, by the node's report."""
@@ -38,6 +61,11 @@ class Progress:
     state: DeliveryState
     bytes_done: int
     detail: str | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the node holds the version."""
+        return self.state is DeliveryState.DELIVERED
 
 
 @dataclass(frozen=True)

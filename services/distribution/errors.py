@@ -9,6 +9,10 @@ class UnknownError(Exception):
     """There is nothing of that name; the text says where to look."""
 
 
+class NodeExistsError(Exception):
+    """The name is that of a node at another address."""
+
+
 class TooManyNodesError(Exception):
     """As many nodes are registered as may be."""
 

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from services.distribution.breaker import BreakerMemory
-from services.distribution.delivery import UNFINISHED, Delivery, Head
+from services.distribution.delivery import UNFINISHED, Delivery, DeliveryKey, Head
 from services.distribution.distribution import Distribution, Ending
 from services.distribution.node import Held, KnownNode, Node, Report
 from services.distribution.tables import breakers, canonical, deliveries, distributions, nodes
 from shared.contract.words import BreakerState, DeliveryState
 from shared.storage.database import Read, Write
 
+HEARTBEAT = timedelta(seconds=60)
 _IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
 _IS_DESIRED = and_(
     distributions.c.configuration == canonical.c.configuration, distributions.c.version == canonical.c.version
@@ -38,6 +54,11 @@ async def register_node(tx: Write, node: Node) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"url": node.url}))
 
 
+async def address_of(tx: Read, name: str) -> str | None:
+    """Where a node is, None if there is none of that name."""
+    return (await tx.execute(select(nodes.c.url).where(nodes.c.name == name))).scalar()
+
+
 async def count_nodes(tx: Read) -> int:
     """How many nodes are registered."""
     return int((await tx.execute(select(func.count()).select_from(nodes))).scalar_one())
@@ -48,10 +69,18 @@ async def remove_node(tx: Write, name: str) -> bool:
     return (await tx.execute(delete(nodes).where(nodes.c.name == name).returning(nodes.c.name))).first() is not None
 
 
-async def known_nodes(tx: Read) -> list[KnownNode]:
-    """Every registered node, by name."""
+async def addresses(tx: Read) -> list[Node]:
+    """Every registered node, by name; nothing of what it holds."""
+    return [Node(*row) for row in await tx.execute(select(nodes.c.name, nodes.c.url).order_by(nodes.c.name))]
+
+
+async def known_nodes(tx: Read, after: str | None = None, limit: int | None = None) -> list[KnownNode]:
+    """Registered nodes by name: all, or so many of those with later names."""
     breaker = func.coalesce(breakers.c.state, BreakerState.CLOSED).label("breaker")
     statement = select(nodes, breaker).outerjoin(breakers, breakers.c.node == nodes.c.name).order_by(nodes.c.name)
+    if after is not None:
+        statement = statement.where(nodes.c.name > after)
+    statement = statement.limit(limit)
     return [_known_node(row) for row in await tx.execute(statement)]
 
 
@@ -63,16 +92,20 @@ def _known_node(row: Row[Any]) -> KnownNode:
 
 
 async def record_report(tx: Write, node: str, report: Report) -> None:
-    """Remember what a node says is on its disk."""
+    """Remember what a node says is on its disk: at once if that is new, and now and again that it still says so."""
     models = {configuration: asdict(held) for configuration, held in report.models.items()}
-    await tx.execute(
-        update(nodes).where(nodes.c.name == node).values(report=models, reported_at=func.now(), unreached=None)
-    )
+    is_news = or_(
+        nodes.c.report.is_distinct_from(cast(models, nodes.c.report.type)), nodes.c.unreached.is_not(None),
+        nodes.c.reported_at.is_(None), nodes.c.reported_at < func.now() - HEARTBEAT,
+    )  # fmt: skip
+    this = and_(nodes.c.name == node, is_news)
+    await tx.execute(update(nodes).where(this).values(report=models, reported_at=func.now(), unreached=None))
 
 
 async def record_unreached(tx: Write, node: str, error: str) -> None:
     """Remember why a node could not be asked."""
-    await tx.execute(update(nodes).where(nodes.c.name == node).values(unreached=error))
+    this = and_(nodes.c.name == node, nodes.c.unreached.is_distinct_from(error))
+    await tx.execute(update(nodes).where(this).values(unreached=error))
 
 
 async def heads(tx: Read) -> list[Head]:
@@ -117,19 +150,31 @@ async def open_deliveries(tx: Write) -> None:
     """A delivery of every desired version to every node that has none yet."""
     of_head = (canonical.c.configuration, canonical.c.version, nodes.c.name, canonical.c.digest, canonical.c.size)
     # always in one order, so that two transactions that do this at once wait for each other and not in a circle
-    wanted = select(*of_head).join(nodes, literal(True)).order_by(canonical.c.configuration, nodes.c.name)
+    opened = and_(_IS_CURRENT, deliveries.c.node == nodes.c.name)
+    every = select(*of_head).select_from(canonical.join(nodes, literal(True)).outerjoin(deliveries, opened))
+    wanted = every.where(deliveries.c.node.is_(None)).order_by(canonical.c.configuration, nodes.c.name)
     columns = ["configuration", "version", "node", "digest", "size"]
     await tx.execute(insert(deliveries).from_select(columns, wanted).on_conflict_do_nothing())
 
 
-async def list_deliveries(tx: Read, configuration: str | None, limit: int) -> list[Delivery]:
-    """Deliveries, newest version first, of one configuration or of all."""
+async def list_deliveries(
+    tx: Read, configuration: str | None, after: DeliveryKey | None, limit: int
+) -> list[Delivery]:  # fmt: skip
+    """Deliveries by configuration, newest version first, then by node; of one configuration or of all."""
     statement = select(deliveries).order_by(
         deliveries.c.configuration, deliveries.c.version.desc(), deliveries.c.node
     )  # fmt: skip
     if configuration is not None:
         statement = statement.where(deliveries.c.configuration == configuration)
+    if after is not None:
+        statement = statement.where(_comes_after(after))
     return await _read_deliveries(tx, statement.limit(limit))
+
+
+def _comes_after(key: DeliveryKey) -> ColumnElement[bool]:
+    same = deliveries.c.configuration == key.configuration
+    later = and_(same, deliveries.c.version == key.version, deliveries.c.node > key.node)
+    return or_(deliveries.c.configuration > key.configuration, and_(same, deliveries.c.version < key.version), later)
 
 
 async def current_deliveries(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import PurePosixPath
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+import httpx
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from shared.contract.configuration import named_by
+from shared.contract.delivery import Bytes
 from shared.contract.words import (
-    CANONICAL_FILE_PATTERN,
     STORABLE,
     BreakerState,
     ConfigurationKey,
@@ -24,20 +25,47 @@ from shared.contract.words import (
 _URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
+def _can_be_asked(address: str) -> bool:
+    """Whether who visits nodes makes of it a host, and a port that there can be."""
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return False
+    return bool(url.host) and (url.port is None or 0 < url.port < 65536)
+
+
+def _require_address(value: str) -> str:
+    if _URL.fullmatch(value) is None or not _can_be_asked(value):
+        raise ValueError(f"{value!r} is no address of an agent; give one such as http://10.0.0.1:8780")
+    return value.rstrip("/")
+
+
+NodeUrl = Annotated[
+    str,
+    Field(max_length=300, pattern=STORABLE, description="Address of its agent", examples=["http://10.0.0.1:8780"]),
+    AfterValidator(_require_address),
+]
+
+
 class NodeRegistration(BaseModel):
     """A node to register: the address of its agent."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "node-4", "url": "http://10.0.0.4:8780", "dry_run": True}]},
+    )
 
     name: NodeName
-    url: str = Field(max_length=300, pattern=STORABLE, examples=["http://10.0.0.1:8780"])
+    url: NodeUrl
+    dry_run: bool = Field(default=False, description="Only say whether it could be registered")
 
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        if _URL.fullmatch(value) is None:
-            raise ValueError(f"{value!r} is no address of an agent; give one such as http://10.0.0.1:8780")
-        return value.rstrip("/")
+
+class NodeAddress(BaseModel):
+    """Another address of a node."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"url": "http://10.0.0.4:8780"}]})
+
+    url: NodeUrl
 
 
 class NodeView(BaseModel):
@@ -45,18 +73,21 @@ class NodeView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str
-    url: str
+    name: NodeName
+    url: str = Field(examples=["http://10.0.0.1:8780"])
     registered_at: datetime
-    reported_at: datetime | None = Field(description="When it last reported; null if never")
+    reported_at: datetime | None = Field(
+        description="When it last reported, to the minute while nothing changes; null if never"
+    )
     unreached: str | None = Field(description="Why the last visit failed; null if it did not")
     breaker: BreakerState
 
 
-class NodeList(BaseModel):
-    """Every registered node."""
+class Nodes(BaseModel):
+    """Registered nodes by name; pass `next` as `after` to go on."""
 
     items: list[NodeView]
+    next: str | None = Field(description="Null at the end")
 
 
 class DeliveryView(BaseModel):
@@ -64,27 +95,30 @@ class DeliveryView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    configuration: str
-    version: int
-    node: str
-    digest: str
-    size: int
-    state: DeliveryState
-    bytes_done: int
+    configuration: ConfigurationKey
+    version: Version
+    node: NodeName
+    digest: Digest
+    size: Bytes
+    state: DeliveryState = Field(examples=["delivered"])
+    bytes_done: Bytes
     detail: str | None
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
 
 
-class DeliveryList(BaseModel):
-    """Deliveries, newest version first."""
+class Deliveries(BaseModel):
+    """Deliveries by configuration, newest version first, then by node; pass `next` as `after` to go on."""
 
     items: list[DeliveryView]
+    next: str | None = Field(description="Null at the end")
 
 
-class DistributeModel(BaseModel):
+class RedeliverRequest(BaseModel):
     """What to deliver again: a configuration, or a canonical file's name, which names one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"configuration": "hex8_2p"}]})
 
     configuration: ConfigurationKey | None = None
     version: Version | None = None
@@ -94,13 +128,14 @@ class DistributeModel(BaseModel):
 
     @model_validator(mode="after")
     def _names_a_configuration(self) -> Self:
+        named = named_by(self.model_path or "")
+        if named is not None and self.configuration not in (None, named):
+            raise ValueError(f"model_path is a file of {named}, and configuration says {self.configuration}")
+        self.configuration = self.configuration or named
         if self.configuration is None:
-            match = re.fullmatch(CANONICAL_FILE_PATTERN, PurePosixPath(self.model_path or "").name)
-            if match is None:
-                raise ValueError(
-                    "give configuration, or model_path with a canonical file's name: models/canonical_hex8_2p.pth"
-                )
-            self.configuration = match.group(1)
+            raise ValueError(
+                "give configuration, or model_path with a canonical file's name: models/canonical_hex8_2p.pth"
+            )
         return self
 
     @property
@@ -110,13 +145,13 @@ class DistributeModel(BaseModel):
         return self.configuration
 
 
-class DistributionAccepted(BaseModel):
+class Redelivery(BaseModel):
     """The deliveries that were opened."""
 
-    configuration: str
-    version: int
-    digest: str
-    nodes: list[str]
+    configuration: ConfigurationKey
+    version: Version
+    digest: Digest
+    nodes: list[NodeName]
 
 
 class Availability(BaseModel):
@@ -125,80 +160,7 @@ class Availability(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     has_model: bool
-    version: int | None
-    digest: str | None
-    reason: str | None
+    version: Version | None
+    digest: Digest | None
+    reason: str | None = Field(description="Why it does not; null if it does", examples=["connection refused"])
     reported_at: datetime | None
-
-
-class NodeProgress(BaseModel):
-    """One node's delivery of the desired version."""
-
-    state: DeliveryState
-    bytes_done: int
-    size: int
-    detail: str | None
-    updated_at: datetime
-
-
-class ConfigurationProgress(BaseModel):
-    """The desired version of a configuration, and how far each node is."""
-
-    version: int
-    digest: str
-    nodes: dict[str, NodeProgress]
-    complete: bool = Field(description="Every registered node, and at least one, holds it")
-
-
-class ModelDistribution(BaseModel):
-    """Every configuration's distribution."""
-
-    configurations: dict[str, ConfigurationProgress]
-
-
-class DaemonStatus(BaseModel):
-    """How the UnifiedDistributionDaemon is."""
-
-    status: str
-    last_pass_at: datetime | None
-    breakers: dict[str, BreakerState]
-
-
-class VersionReference(BaseModel):
-    """A version and its digest."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    version: int
-    digest: str
-
-
-class LedgerDifference(BaseModel):
-    """A configuration of which the ledger names another version than the nodes are given; null where there is none."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    configuration: str
-    ledger: VersionReference | None
-    here: VersionReference | None
-    since: datetime
-
-
-class LedgerAgreement(BaseModel):
-    """Whether the versions that the nodes are given are those of the ledger."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    agrees: bool | None = Field(description="Null as long as the ledger was never read")
-    differences: list[LedgerDifference] = Field(description="Those that last longer than the feed needs")
-    checked_at: datetime | None = Field(description="When the ledger was last read")
-    unreached: str | None = Field(description="Why it could not be read since; null if it could")
-
-
-class Status(BaseModel):
-    """The service at a glance."""
-
-    model_distribution: ModelDistribution
-    daemon: DaemonStatus
-    ledger: LedgerAgreement
-    alive_peers: list[str] = Field(description="Hosts of the nodes whose last visit succeeded")

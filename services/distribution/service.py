@@ -13,20 +13,29 @@ from typing import Any, NamedTuple
 
 from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
-from services.distribution.delivery import Delivery, Head, Progress
+from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
 from services.distribution.distribution import Distribution, Holding, Standing
-from services.distribution.errors import NotCanonicalError, NotKnownYetError, TooManyNodesError, UnknownError
+from services.distribution.errors import (
+    NodeExistsError,
+    NotCanonicalError,
+    NotKnownYetError,
+    TooManyNodesError,
+    UnknownError,
+)
 from services.distribution.node import KnownNode, Node, Report
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event, EventData
 from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
 from shared.contract.words import LONGEST_NODE_REASON, MOST_NODES, storable
 from shared.messaging.outbox import Outbox
+from shared.process.logs import get_logger
 from shared.storage.artifacts import Artifact, ArtifactStore
 from shared.storage.database import Transactions, Write
 
 LONGEST_REASON = 1000
 """Letters that are kept of why a node could not be reached."""
+TOO_MANY = f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
+_log = get_logger(__name__)
 
 
 class Wanted(NamedTuple):
@@ -109,9 +118,27 @@ class DistributionService:
             for node in nodes:
                 await repository.register_node(tx, node)
             if await repository.count_nodes(tx) > MOST_NODES:
-                raise TooManyNodesError(
-                    f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
+                raise TooManyNodesError(TOO_MANY)
+
+    async def add(self, node: Node, *, dry_run: bool = False) -> None:
+        """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError."""
+        async with self.database.write() as tx:
+            known = await repository.address_of(tx, node.name)
+            if known not in (None, node.url):
+                raise NodeExistsError(
+                    f"{node.name} is a node at {known}; PUT /v1/nodes/{node.name} gives it another address"
                 )
+            if known is None and await repository.count_nodes(tx) >= MOST_NODES:
+                raise TooManyNodesError(TOO_MANY)
+            if known is None and not dry_run:
+                await repository.register_node(tx, node)
+
+    async def move(self, node: Node) -> None:
+        """Give a known node another address. UnknownError if there is none of that name."""
+        async with self.database.write() as tx:
+            if await repository.address_of(tx, node.name) is None:
+                raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
+            await repository.register_node(tx, node)
 
     async def remove(self, name: str) -> None:
         """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
@@ -120,17 +147,17 @@ class DistributionService:
         if not found:
             raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
 
-    async def nodes(self) -> list[KnownNode]:
-        """Every registered node, with its breaker as it is now."""
+    async def nodes(self, after: str | None = None, limit: int = MOST_NODES) -> list[KnownNode]:
+        """Registered nodes by name, each with its breaker as it is now."""
         breakers = self.daemon.breakers
         async with self.database.read() as tx:
-            known = await repository.known_nodes(tx)
+            known = await repository.known_nodes(tx, after, limit)
         return [replace(node, breaker=breakers.get(node.name, node.breaker)) for node in known]
 
-    async def deliveries(self, configuration: str | None, limit: int) -> list[Delivery]:
-        """Deliveries of every version, newest version first."""
+    async def deliveries(self, configuration: str | None, after: DeliveryKey | None, limit: int) -> list[Delivery]:
+        """Deliveries of every version by configuration, newest version first, then by node."""
         async with self.database.read() as tx:
-            return await repository.list_deliveries(tx, configuration, limit)
+            return await repository.list_deliveries(tx, configuration, after, limit)
 
     async def availability(self, configuration: str) -> dict[str, Holding]:
         """Which nodes hold the canonical version, each by its own report. UnknownError if nothing was promoted."""
@@ -157,7 +184,7 @@ class DistributionService:
         """Open the deliveries that new nodes lack; returns every node and every desired version."""
         async with self.database.write(quiet=True) as tx:
             await repository.open_deliveries(tx)
-            return await repository.known_nodes(tx), await repository.heads(tx)
+            return await repository.addresses(tx), await repository.heads(tx)
 
     async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
         """Record a visit that succeeded, and complete the distributions that it completes."""
@@ -190,7 +217,9 @@ class DistributionService:
                 ending = distribution.ending(standing, self.timeout)
                 if ending is not None:
                     await repository.end_distribution(tx, distribution, ending)
-                    await self._emit(tx, _said(distribution, standing, ending == "completed"))
+                    said = _said(distribution, standing, ending == "completed")
+                    await self._emit(tx, said)
+                    _log_end(said)
 
     async def _emit(self, tx: Write, data: EventData, cause: Event | None = None) -> None:
         await self.outbox.add(tx, Event.of(data, source=self.source, cause=cause))
@@ -224,6 +253,17 @@ def _said(distribution: Distribution, standing: Standing, completed: bool) -> Ev
         )
     missing = {name: storable(why, LONGEST_NODE_REASON) for name, why in standing.missing.items()}
     return DistributionFailed.model_validate({**identity, "delivered": held, "missing": missing})
+
+
+def _log_end(said: EventData) -> None:
+    """One line of the log; the words for a failure stand in that of one alone, so that a search finds those and no others."""
+    match said:
+        case DistributionFailed():
+            about = {"configuration": said.subject, "version": said.version, "digest": said.digest}
+            _log.error("distribution failed", **about, delivered=said.delivered, reason=said.summary)
+        case DistributionCompleted():
+            about = {"configuration": said.subject, "version": said.version, "digest": said.digest}
+            _log.info("distribution completed", **about, nodes=said.nodes)
 
 
 def _nothing_promoted(configuration: str) -> UnknownError:

@@ -10,12 +10,26 @@ from typing import Any
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.training import Training
 from shared.contract.events import EventData
-from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, EvaluationStarted, TrainingRejected
+from shared.contract.events.gauntlet import (
+    EvaluationCompleted,
+    EvaluationFailed,
+    EvaluationProgress,
+    EvaluationStarted,
+    TrainingRejected,
+)
+from shared.contract.evidence import OpponentEvidence
 
 
 def started(evaluation: Evaluation) -> EventData:
     """EVALUATION_STARTED, with the first attempt."""
     return EvaluationStarted(digest=evaluation.playable.digest, **_identity(evaluation))
+
+
+def progressed(evaluation: Evaluation, against: OpponentEvidence) -> EventData:
+    """EVALUATION_PROGRESS, with a decided gate that is not the last one."""
+    verdict = against.verdict(evaluation.playable.gates, evaluation.configuration.num_players)
+    digest = evaluation.playable.digest
+    return EvaluationProgress(digest=digest, verdict=verdict, against=against, **_identity(evaluation))
 
 
 def ended(evaluation: Evaluation) -> EventData:

@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from services.gauntlet import repository
-from services.gauntlet.api import artifacts, evaluations, games, progress, trainings, verification
+from services.gauntlet.api import (
+    artifacts,
+    backlog,
+    crashes,
+    evaluations,
+    games,
+    progress,
+    status,
+    trainings,
+    verification,
+    work,
+)
 from services.gauntlet.api.problems import TRANSLATIONS
 from services.gauntlet.consumers import HANDLERS
+from services.gauntlet.dispatcher import Dispatcher
 from services.gauntlet.feedback_loop import FeedbackLoopController
+from services.gauntlet.history import VersionHistory
 from services.gauntlet.intake import Intake
 from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
-from services.gauntlet.runner import EvaluationRunner
-from services.gauntlet.service import GauntletService
+from services.gauntlet.service import GauntletService, Journal, WorkService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
 from services.gauntlet.verifier import Verifier
+from services.gauntlet.worker.loop import WorkerLoop
 from services.gauntlet.worker.process import Processes
 from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
+from shared.service.issued_keys import issued_keys
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 from shared.web.streams import Streams
 
-DESCRIPTION = Description("RingRift gauntlet", "Plays candidates against their opponents.")
-NOUNS = (trainings, evaluations, games, progress, verification, artifacts)
+DESCRIPTION = Description(
+    "RingRift gauntlet",
+    "Plays candidates against their opponents.",
+    {
+        "trainings": "What trainers announced, and what became of it.",
+        "evaluations": "All the games of one candidate under one policy.",
+        "games": "The recorded games of evaluations.",
+        "work": "Games for workers on other machines.",
+        "status": "The service at a glance.",
+    },
+)
+NOUNS = (trainings, evaluations, games, crashes, progress, verification, work, backlog, artifacts, status)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader, the intake and the runners."""
     to = Connections.of("gauntlet", settings, MESSAGING)
-    service = GauntletService(
-        to.database, to.outbox, to.source, FeedbackLoopController(settings.play), settings.models_dir,
-        settings.gauntlet_lease_seconds, settings.gauntlet_attempts,
-    )  # fmt: skip
+    journal = Journal(to.outbox, to.source)
+    controller, lease = FeedbackLoopController(settings.play), settings.gauntlet_lease_seconds
+    service = GauntletService(to.database, journal, controller, settings.models_dir, lease)
+    store = ArtifactStore(settings.artifacts_dir)
+    dispatcher = Dispatcher(
+        WorkService(to.database, journal, settings.work, lambda digest: store.find(digest) is not None)
+    )
     kept = repository.retention(settings.keep_games_days, settings.keep_rejected_days)
     frame = ServiceFrame(to, HANDLERS.bound(service), kept)
-    policies = RememberedPolicies(PromotionPolicies(to.client, settings.promotion_url), to.database)
-    store = ArtifactStore(settings.artifacts_dir)
-    loops = _background(settings, service, policies, store)
+    promotion = PromotionPolicies(to.client, settings.promotion_url)
+    policies, history = RememberedPolicies(promotion, to.database), VersionHistory(promotion, to.database)
+    loops = {
+        **issued_keys(to),
+        "versions": history.follow,
+        **_background(settings, service, dispatcher, policies, store),
+    }
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(store.sweep)
         async with frame.running(loops):
             yield
 
@@ -55,25 +90,41 @@ def create_app(settings: GauntletSettings) -> FastAPI:
         index.router,
         health_router({**frame.checks, "policy": policies.require_one}),
         events.router,
+        events.document_router,
         *(noun.router for noun in NOUNS),
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame = service, frame
     app.state.streams = Streams(settings.most_streams)
-    app.state.verifier = Verifier(Processes(), ModelFiles(store, settings.most_model_bytes))
-    app.state.artifacts = store
+    app.state.verifier = Verifier(
+        Processes(settings.gauntlet_device), ModelFiles(store, settings.most_model_bytes)
+    )  # fmt: skip
+    app.state.artifacts, app.state.dispatcher = store, dispatcher
     return app
 
 
 def _background(
-    settings: GauntletSettings, service: GauntletService, policies: RememberedPolicies, store: ArtifactStore
+    settings: GauntletSettings,
+    service: GauntletService,
+    dispatcher: Dispatcher,
+    policies: RememberedPolicies,
+    store: ArtifactStore,
 ) -> dict[str, Loop]:
-    """The loops that take evaluations in and carry them out."""
-    most_bytes = settings.most_model_bytes
+    """The loops that take evaluations in, hand out their games, and play some of them."""
+    most_bytes, name = settings.most_model_bytes, f"{socket.gethostname()}:{os.getpid()}"
+    playing = Processes(settings.gauntlet_device)
     intake = Intake(service, store, settings.models_dir, policies, most_bytes, settings.gauntlet_intake_seconds)
-    runner = EvaluationRunner(
-        service, Processes(), store, settings.gauntlet_lanes, settings.gauntlet_attempts, most_bytes
-    )
-    players = {f"play-{number}": runner.play for number in range(1, settings.gauntlet_workers + 1)}
+    workers = {
+        f"worker-{number}": WorkerLoop(
+            f"{name}:{number}", dispatcher, ModelFiles(store, most_bytes), playing, settings.gauntlet_lanes
+        ).run
+        for number in range(1, settings.gauntlet_workers + 1)
+    }
     waiting = {"take-in": intake.take_in, "ask-policies": intake.ask_for_policies, "policies": policies.follow}
-    return {**waiting, **players}
+    return {
+        **waiting,
+        "dispatcher": dispatcher.run,
+        "deadlines": dispatcher.end_overdue,
+        "figures": dispatcher.measure,
+        **workers,
+    }

@@ -4,7 +4,9 @@ Exception
 ├── UnknownError            there is no such evaluation
 ├── NotVerifiableError      an evaluation cannot be verified
 ├── BusyError               as much as may be done at once is being done
-├── LeaseLostError          a runner may write nothing more
+├── ClaimOverError          there is nothing more to do under a claim
+├── ReportRefusedError      a worker reports what cannot be
+│   └── DifferentGameError  a game was recorded already, and otherwise
 └── MoveRefusedError        no move leads there from the state that it is in
     └── EndedError          no move leads anywhere any more
 """
@@ -24,8 +26,16 @@ class BusyError(Exception):
     """As much of this as may be done at once is being done; ask again."""
 
 
-class LeaseLostError(Exception):
-    """Another runner has the evaluation now, or it has ended; nothing more may be written under this lease."""
+class ClaimOverError(Exception):
+    """There is no such claim any more: its games are played, or count for nothing."""
+
+
+class ReportRefusedError(Exception):
+    """What a worker reports cannot be: games that are not of its claim, or not of the schedule."""
+
+
+class DifferentGameError(ReportRefusedError):
+    """A game was recorded already, and was played otherwise; the first one stands."""
 
 
 class MoveRefusedError(Exception):

@@ -1,60 +1,56 @@
 """The evaluation: its states, the moves between them, and who may make each. Pure.
 
     received ──────▶ queued ──────▶ running ──────▶ completed
-       │               │  ◀──────────  │
+       │               │               │
        └───────────────┴───────────────┴──────────▶ failed
 
-    who                      moves
-    the service              taken_in, ruled_by, stalled, rejected; all of `received`
-    a runner, by claiming    claimed; of `queued`, and of `running` under a lease that ran out
-    a runner, by its lease   begun, described, progressed, released, worker_lost, completed, failed
-    an operator              cancelled; of whatever has not ended
+    who                            moves
+    the service                    taken_in, ruled_by, stalled, rejected; all of `received`
+    the first claim of its games   begun; of `queued`
+    whoever holds a claim          described, recognised, progressed, spent, held_up, could_not_meet, completed; of `running`
+    the clock                      overdue, without_panel; of `running`
+    an operator                    cancelled; of whatever has not ended
 
 A move gives the evaluation as it is afterwards, with the next revision, or raises; the ends are final. The clock is the database's:
-`seen_at` is its time when the evaluation was read. A new state is a member of words.EvaluationState and its moves here.
+`seen_at` is its time when the evaluation was read. Who holds which games is claim.py's. A new state is a member of
+words.EvaluationState and its moves here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from services.gauntlet.errors import EndedError, LeaseLostError, MoveRefusedError
+from services.gauntlet.announced import Announced
+from services.gauntlet.confinement import weaker
+from services.gauntlet.cost import NO_COST, Cost
+from services.gauntlet.errors import EndedError, MoveRefusedError
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.lease import Lease
-from shared.contract.configuration import Configuration
+from services.gauntlet.playable import Playable
+from shared.contract.configuration import Configuration, has_heuristic
 from shared.contract.events import new_traceparent
-from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata, PanelMember, opponents_to_meet
 from shared.contract.policy import GatePolicy, PlayPolicy
-from shared.contract.words import LONGEST_REASON, EvaluationReason, EvaluationState, FailureCode, storable
+from shared.contract.words import (
+    LONGEST_REASON,
+    Confinement,
+    EvaluationReason,
+    EvaluationState,
+    FailureCode,
+    OpponentName,
+    storable,
+)
 from shared.storage.artifacts import Artifact
 
 ENDED = (EvaluationState.COMPLETED, EvaluationState.FAILED)
 OPEN = tuple(state for state in EvaluationState if state not in ENDED)
+TO_BE_SEEN: tuple[EvaluationReason, ...] = ("request", "review")
+"""Reasons for which games are played though it is known that nothing will come of them."""
 FOR_MODEL = "the model file to be taken into the artifact store"
 FOR_POLICY = "the promotion service's gate policy"
-
-
-class Announced(NamedTuple):
-    """The network of a model file that does not say it itself; None where nobody said it."""
-
-    architecture: str | None = None
-    parameters: Mapping[str, int] | None = None
-
-
-NOTHING_ANNOUNCED = Announced()
-
-
-class Playable(NamedTuple):
-    """What is known of every evaluation that was queued: the bytes, the seed of its games, and the policy they are played under."""
-
-    digest: str
-    size: int
-    seed: int
-    gates: GatePolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +80,11 @@ class Evaluation:
     size: int | None = None
     seed: int | None = None
     previous: CanonicalReference | None = None
+    panel: tuple[PanelMember, ...] = ()
     model: ModelMetadata | None = None
+    confinement: Confinement | None = None
     attempts: int = 0
-    lease_owner: UUID | None = None
-    lease_until: datetime | None = None
+    cost: Cost = NO_COST
     evidence: Evidence | None = None
     failure_code: FailureCode | None = None
     failure_reason: str | None = None
@@ -105,6 +102,26 @@ class Evaluation:
         return Announced(self.architecture, self.parameters)
 
     @property
+    def gated(self) -> list[OpponentName]:
+        """Whom the candidate meets for its gates, in this order; nobody where games are skipped."""
+        heuristic = has_heuristic(self.configuration.board_type)
+        return [] if self.skip_games else opponents_to_meet(self.playable.gates, self.previous, heuristic=heuristic)
+
+    @property
+    def opponents(self) -> list[OpponentName]:
+        """Whom the candidate meets, in this order: for its gates, and when it has passed them the panel."""
+        return [*self.gated, *(each.opponent for each in self.panel)]
+
+    @property
+    def silenced(self) -> set[OpponentName]:
+        """Those of the panel that cannot be met any more."""
+        return {each.opponent for each in self.panel if each.silenced is not None}
+
+    def canonical_met(self, opponent: OpponentName | None) -> CanonicalReference | None:
+        """The canonical version that plays as this opponent, and `previous` as any other; None where there is none."""
+        return next((each.canonical for each in self.panel if each.opponent == opponent), self.previous)
+
+    @property
     def title(self) -> str:
         """What people call its model: the path that was announced, or else its digest."""
         return self.model_path or f"the model {self.digest or self.announced_digest}"
@@ -113,10 +130,6 @@ class Evaluation:
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in ENDED
-
-    def is_silent(self, lease: Lease) -> bool:
-        """Whether the runner that holds it has let its lease, which is as long as this one, run out."""
-        return self.lease_until is not None and lease.is_over(self.lease_until, self.seen_at)
 
     @property
     def lacks(self) -> str | None:
@@ -161,69 +174,112 @@ class Evaluation:
         self._require(EvaluationState.RECEIVED)
         return self._failed(code, reason)
 
-    # a runner's moves
+    # the moves of those who play
 
-    def claimed(self, lease: Lease) -> Evaluation:
-        """A runner takes it from the queue, or from a runner that fell silent: one more attempt."""
-        if not (self.state is EvaluationState.QUEUED or self.is_silent(lease)) or lease.evaluation_id != self.id:
-            raise MoveRefusedError(f"evaluation {self.id} is {self.state} and cannot be claimed")
-        until = lease.until(self.seen_at)
-        return self._moved(
-            EvaluationState.RUNNING, lease_owner=lease.owner, lease_until=until, attempts=self.attempts + 1
+    def begun(
+        self, canonical: CanonicalReference | None, panel: Sequence[PanelMember] = (), *, is_canonical: bool = False
+    ) -> Evaluation:
+        """Its first games are claimed, which fixes the canonical versions that are met; it may be the first itself."""
+        self._require(EvaluationState.QUEUED)
+        met = self._beside_itself() if is_canonical else {"previous": canonical, "panel": tuple(panel)}
+        return self._moved(EvaluationState.RUNNING, started_at=self.seen_at, **met)
+
+    def learns_from(self, model: ModelMetadata, confinement: Confinement | None) -> bool:
+        """Whether a worker that loaded the candidate says anything new: what it is, or that it was less confined there."""
+        return self.model is None or weaker(self.confinement, confinement) != self.confinement
+
+    def described(self, model: ModelMetadata, confinement: Confinement | None) -> Evaluation:
+        """The candidate loads, and this is what it says of itself; the confinement that is kept is the weakest on any worker."""
+        self._require(EvaluationState.RUNNING)
+        kept = self.model or model
+        return self._moved(self.state, model=kept, confinement=weaker(self.confinement, confinement))
+
+    def recognised(self, seed: int, *, is_canonical: bool) -> Evaluation:
+        """Its weights were seen before, with this seed, or are the canonical version's; the same evaluation where that is known."""
+        self._require(EvaluationState.RUNNING)
+        if seed == self.seed and not is_canonical:
+            return self
+        return self._moved(self.state, seed=seed, **(self._beside_itself() if is_canonical else {}))
+
+    def progressed(self, cost: Cost) -> Evaluation:
+        """Games were recorded, which proves that workers can play it: the count of those that died begins anew."""
+        self._require(EvaluationState.RUNNING)
+        return self._moved(self.state, attempts=0, waits_for=None, cost=self.cost.plus(cost))
+
+    def held_up(self, trouble: str) -> Evaluation:
+        """A worker lacks something at this moment and gave its games back: that is shown until games are recorded."""
+        self._require(EvaluationState.RUNNING)
+        return self._moved(self.state, waits_for=storable(trouble, LONGEST_REASON))
+
+    def worker_lost(self, reason: str, most_attempts: int) -> Evaluation:
+        """A worker died of it: another one tries, unless as many as may have died in a row without recording a game."""
+        self._require(EvaluationState.RUNNING)
+        if self.attempts + 1 >= most_attempts:
+            return self.failed("worker_lost", reason)
+        return self._moved(self.state, attempts=self.attempts + 1)
+
+    def spent(self, cost: Cost) -> Evaluation:
+        """Its games have cost so much more; the same evaluation for nothing."""
+        self._require(EvaluationState.RUNNING)
+        return self if cost == NO_COST else self._moved(self.state, cost=self.cost.plus(cost))
+
+    def could_not_meet(
+        self, opponent: OpponentName | None, code: FailureCode, reason: str, most_attempts: int
+    ) -> Evaluation:
+        """Games against an opponent cannot be played: another worker tries, if this one died; else it ends without evidence, or
+        goes on without that version of the panel, which decides nothing."""
+        muted = opponent in {each.opponent for each in self.panel}
+        if code == "worker_lost" and not (muted and self.attempts + 1 >= most_attempts):
+            return self.worker_lost(reason, most_attempts)
+        return self.without_panel(reason, opponent) if muted else self.failed(code, reason)
+
+    def without_panel(self, reason: str, opponent: OpponentName | None = None) -> Evaluation:
+        """A version of the panel is met no more, or none of those that are met yet; `reason` says why."""
+        self._require(EvaluationState.RUNNING)
+        said = {"silenced": storable(reason, LONGEST_REASON)}
+        panel = tuple(
+            each.model_copy(update=said) if opponent in (None, each.opponent) and each.silenced is None else each
+            for each in self.panel
         )
+        return self._moved(self.state, panel=panel, attempts=0)
 
-    def begun(self, lease: Lease, previous: CanonicalReference | None) -> Evaluation:
-        """The first attempt starts, and fixes the canonical version that is met."""
-        self._require_held(lease)
-        return self._moved(self.state, started_at=self.seen_at, previous=previous)
-
-    def described(self, lease: Lease, model: ModelMetadata) -> Evaluation:
-        """The candidate loads, and this is what it says of itself."""
-        self._require_held(lease)
-        return self._moved(self.state, model=model)
-
-    def progressed(self, lease: Lease) -> Evaluation:
-        """Games were recorded, which proves that the worker can play: the count of attempts begins anew."""
-        self._require_held(lease)
-        return self._moved(self.state, attempts=0)
-
-    def released(self, lease: Lease, *, counted: bool) -> Evaluation:
-        """Back into the queue; an attempt that was not the worker's fault is not `counted`."""
-        self._require_held(lease)
-        attempts = self.attempts if counted else max(self.attempts - 1, 0)
-        return self._moved(EvaluationState.QUEUED, attempts=attempts, **_UNHELD)
-
-    def worker_lost(self, lease: Lease, reason: str, most_attempts: int) -> Evaluation:
-        """The worker died: another one tries, unless as many as may have died in a row without recording a game."""
-        if self.attempts >= most_attempts:
-            return self.failed(lease, "worker_lost", reason)
-        return self.released(lease, counted=True)
-
-    def completed(self, lease: Lease, evidence: Evidence) -> Evaluation:
+    def completed(self, evidence: Evidence) -> Evaluation:
         """It ends with evidence."""
-        self._require_held(lease)
-        return self._moved(EvaluationState.COMPLETED, evidence=evidence, ended_at=self.seen_at, **_UNHELD)
+        self._require(EvaluationState.RUNNING)
+        return self._moved(EvaluationState.COMPLETED, evidence=evidence, waits_for=None, ended_at=self.seen_at)
 
-    def failed(self, lease: Lease, code: FailureCode, reason: str) -> Evaluation:
+    def failed(self, code: FailureCode, reason: str) -> Evaluation:
         """It ends without evidence."""
-        self._require_held(lease)
+        self._require(EvaluationState.RUNNING)
         return self._failed(code, reason)
+
+    # the clock's move
+
+    def overdue(self, seconds: float, games: int) -> Evaluation:
+        """It has been played for longer than it may: `games` were recorded."""
+        reason = (
+            f"it has been played for more than {seconds:g} s, with {games} games recorded and {self.cost.cpu_seconds:.0f} "
+            f"processor seconds used; let it take longer (RINGRIFT_GAUNTLET_EVALUATION_SECONDS) or give it more workers"
+        )
+        return self.failed("too_slow", reason)
 
     # the operator's move
 
     def cancelled(self) -> Evaluation:
-        """An operator ends it without evidence; whoever plays it loses the lease."""
+        """An operator ends it without evidence; whoever plays it is told with the next report."""
         if self.has_ended:
             raise EndedError(f"the evaluation has already ended: it is {self.state}")
         return self._failed("cancelled", "cancelled by an operator")
 
+    def _beside_itself(self) -> dict[str, Any]:
+        """Whom the canonical version meets. A model never meets itself, and its games are played only for who wants to see them:
+        whatever they say, nothing comes of it."""
+        skip = self.skip_games or self.reason not in TO_BE_SEEN
+        return {"previous": None, "panel": (), "skip_games": skip}
+
     def _require(self, state: EvaluationState) -> None:
         if self.state is not state:
             raise MoveRefusedError(f"evaluation {self.id} is {self.state}, not {state}")
-
-    def _require_held(self, lease: Lease) -> None:
-        if (self.id, self.lease_owner) != (lease.evaluation_id, lease.owner):
-            raise LeaseLostError(f"evaluation {self.id} is not {lease.owner}'s: it is {self.state}")
 
     def _supplied(self, lacked: str, **found: Any) -> Evaluation:
         """What was lacking has come; queued as soon as nothing more is."""
@@ -235,10 +291,7 @@ class Evaluation:
 
     def _failed(self, code: FailureCode, reason: str) -> Evaluation:
         said = {"failure_code": code, "failure_reason": storable(reason, LONGEST_REASON)}
-        return self._moved(EvaluationState.FAILED, **said, waits_for=None, ended_at=self.seen_at, **_UNHELD)
+        return self._moved(EvaluationState.FAILED, **said, waits_for=None, ended_at=self.seen_at)
 
     def _moved(self, state: EvaluationState, **changes: Any) -> Evaluation:
         return replace(self, state=state, revision=self.revision + 1, **changes)
-
-
-_UNHELD: dict[str, Any] = {"lease_owner": None, "lease_until": None}

@@ -76,9 +76,9 @@ class FeedbackLoopController:
 
 
 def seed_of(configuration: Configuration, digest: str) -> int:
-    """The seed that all games of an evaluation derive from, 63-bit.
+    """The seed that all games of an evaluation derive from, 63-bit; `digest`: of the first file with its weights.
 
-    A function of the model alone: evaluating it again repeats its games, and more games extend them, so that trying again is
-    never a fresh draw (statistics.md, Several tries).
+    A function of the weights alone: evaluating them again, from whatever file, repeats their games, and more games extend them, so
+    that trying again is never a fresh draw (statistics.md, Several tries).
     """
     return int.from_bytes(hashlib.sha256(f"{configuration} {digest}".encode()).digest()[:8], "big") >> 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from play.models.model_file import MOST_BYTES, ModelFile
-from services.gauntlet.evaluation import Announced
+from services.gauntlet.announced import Announced
 from services.gauntlet.records import Begun
+from services.gauntlet.worker.work import ModelReference
+from shared.contract.words import OpponentName
 from shared.storage.artifacts import ArtifactStore
 
 
@@ -21,10 +23,19 @@ class ModelFiles:
         """The candidate's."""
         return self._file(begun.evaluation.playable.digest, begun.evaluation.title, begun.candidate)
 
-    def previous(self, begun: Begun) -> ModelFile | None:
-        """That of the canonical version which is met; None if there was none."""
-        met = begun.evaluation.previous
-        return self._file(met.digest, f"canonical version {met.version}", begun.previous) if met else None
+    def canonical(self, begun: Begun) -> dict[OpponentName, ModelFile]:
+        """Those of the canonical versions that are met."""
+        found = ((name, begun.evaluation.canonical_met(name), network) for name, network in begun.met.items())
+        return {
+            name: self._file(met.digest, f"canonical version {met.version}", network)
+            for name, met, network in found
+            if met
+        }
+
+    async def file(self, reference: ModelReference, most_bytes: int) -> ModelFile:
+        """The file of a model that a claim refers to."""
+        network = Announced(reference.architecture, reference.parameters)
+        return replace(self._file(reference.digest, reference.name, network), most_bytes=most_bytes)
 
     def _file(self, digest: str, name: str, announced: Announced) -> ModelFile:
         path, (architecture, parameters) = self.store.path(digest).resolve(), announced

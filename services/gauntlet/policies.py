@@ -64,7 +64,7 @@ class PromotionPolicies:
     async def policy(self, configuration: Configuration, games: int | None) -> GatePolicy:
         """The policy in force, with another number of games if given."""
         path = f"/v1/configurations/{configuration}/policy"
-        answer = await self._get(path, _Answer, {} if games is None else {"games": games})
+        answer = await self.read(path, _Answer, {} if games is None else {"games": games})
         if answer.configuration != str(configuration):
             raise PolicyUnknownError(f"{self._url}{path} names the policy of {answer.configuration}")
         if games not in (None, answer.gates.games):
@@ -73,10 +73,11 @@ class PromotionPolicies:
 
     async def all(self) -> dict[Configuration, GatePolicy]:
         """The policy in force for every configuration."""
-        answers = await self._get("/v1/policies", _Answers, {})
+        answers = await self.read("/v1/policies", _Answers, {})
         return {Configuration.parse(each.configuration): each.gates for each in answers.items}
 
-    async def _get(self, path: str, model: type[Answer], params: dict[str, int]) -> Answer:
+    async def read(self, path: str, model: type[Answer], params: dict[str, int], noun: str = "policy") -> Answer:
+        """What it answers, as this model; `noun`: what that is."""
         url = self._url + path
         try:
             answer = await self._client.get(url, params=params)
@@ -87,7 +88,7 @@ class PromotionPolicies:
         except httpx.HTTPError as error:
             raise PolicyUnknownError(f"{url}: {error!r}") from None
         except ValidationError as error:
-            raise PolicyUnknownError(f"{url} answered no policy: {error.errors()[0]['msg']}") from None
+            raise PolicyUnknownError(f"{url} answered no {noun}: {error.errors()[0]['msg']}") from None
 
 
 class RememberedPolicies:

@@ -1,38 +1,31 @@
 """What the background work needs of the records of evaluations: the seam between it and the service, which tests stand in for.
 
-Each call is one transaction. A runner's carry its lease, and raise LeaseLostError once that is lost.
+Each call is one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from play.record import PlayedGame
-from services.gauntlet.evaluation import NOTHING_ANNOUNCED, Announced, Evaluation
-from services.gauntlet.lease import Lease
-from shared.contract.evidence import ModelMetadata
+from services.gauntlet.announced import NOTHING_ANNOUNCED, Announced
+from services.gauntlet.backlog import Backlogged
+from services.gauntlet.evaluation import Evaluation
+from services.gauntlet.worker.work import Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
 from shared.contract.policy import GatePolicy
-from shared.contract.words import FailureCode
+from shared.contract.words import FailureCode, OpponentName
 from shared.storage.artifacts import Artifact
 
 
-class Claimed(NamedTuple):
-    """An evaluation that a runner holds."""
-
-    evaluation: Evaluation
-    lease: Lease
-
-
 class Begun(NamedTuple):
-    """An evaluation whose attempt begins, the games that earlier attempts recorded, and the networks that the candidate and the
-    canonical version were announced with."""
+    """An evaluation with its recorded games, and the networks that the candidate and the canonical versions were announced with."""
 
     evaluation: Evaluation
     played: list[PlayedGame]
     candidate: Announced = NOTHING_ANNOUNCED
-    previous: Announced = NOTHING_ANNOUNCED
+    met: Mapping[OpponentName, Announced] = {}
 
 
 class Waiting(Protocol):
@@ -47,16 +40,13 @@ class Waiting(Protocol):
     async def stalled(self, evaluation_id: UUID, trouble: str) -> None: ...
 
 
-class Records(Protocol):
-    """Evaluations that are played; `GauntletService` says what each does."""
+class WorkRecords(Protocol):
+    """Games that are handed out and come back; `WorkService` says what each does."""
 
     def changes(self, sweep: float) -> AsyncIterator[None]: ...
-    async def claim(self) -> Claimed | None: ...
-    async def begin(self, lease: Lease) -> Begun: ...
-    async def keep(self, lease: Lease) -> bool: ...
-    async def described(self, lease: Lease, model: ModelMetadata) -> None: ...
-    async def played(self, lease: Lease, games: Sequence[PlayedGame]) -> None: ...
-    async def completed(self, lease: Lease, cpu_seconds: float) -> None: ...
-    async def failed(self, lease: Lease, code: FailureCode, reason: str) -> None: ...
-    async def worker_lost(self, lease: Lease, reason: str) -> None: ...
-    async def released(self, lease: Lease) -> None: ...
+    async def claim(self, wishes: Sequence[WorkWish]) -> list[Work | None]: ...
+    async def report(self, claim_id: UUID, report: WorkReport) -> WorkAnswer: ...
+    async def fail(self, claim_id: UUID, failure: WorkFailure) -> None: ...
+    async def give_back(self, claim_id: UUID, reason: str | None = None) -> None: ...
+    async def end_overdue(self) -> None: ...
+    async def backlog(self) -> list[Backlogged]: ...

@@ -10,11 +10,20 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from play.record import PlayedGame
+from services.gauntlet.crash_report import CrashReport
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.evidence import Standing
+from services.gauntlet.progress_views import CycleView, OpponentProgress, PanelProgress, of_gates, of_panel
 from services.gauntlet.training import Training
-from shared.contract.evidence import CanonicalReference, Evidence, OpponentEvidence
-from shared.contract.policy import GatePolicy, PlayPolicy
+from services.gauntlet.worker.crash import MOST_KEPT, Crash
+from shared.contract.evidence import (
+    CanonicalReference,
+    EloEstimate,
+    Evidence,
+    ModelMetadata,
+)
+from shared.contract.gauntlet_daemon import GauntletDaemon
+from shared.contract.policy import GatePolicy, PlayPolicy, PolicyId
 from shared.contract.words import (
     Architecture,
     BoardType,
@@ -23,29 +32,31 @@ from shared.contract.words import (
     EvaluationReason,
     EvaluationState,
     FailureCode,
-    Games,
-    GateVerdict,
     ModelPath,
     NetworkParameters,
     NumPlayers,
-    OpponentName,
     TrainingDoor,
     TrainingState,
+)
+from shared.contract.words import (
+    Games as GamesAsked,
 )
 
 
 class EvaluationRequest(BaseModel):
     """Ask for an evaluation of one model. Nothing is promoted unless it passes every gate under the policy in force."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"model_path": "models/example.pth", "board_type": "hex8", "num_players": 2}]},
+    )
 
     board_type: BoardType = Field(examples=["hex8"])
     num_players: NumPlayers
-    model_path: ModelPath | None = Field(
-        default=None, examples=["models/my_model.pth"], description="In the models folder"
-    )
+    model_path: ModelPath | None = None
     digest: Digest | None = Field(default=None, description="SHA-256 of the file; alone: of a model already taken in")
-    games: Games | None = Field(default=None, description="Games per opponent")
+    games: GamesAsked | None = Field(default=None, description="Games per opponent")
     architecture: Architecture | None = None
     parameters: NetworkParameters | None = None
 
@@ -56,38 +67,6 @@ class EvaluationRequest(BaseModel):
         return self
 
 
-class OpponentProgress(BaseModel):
-    """The games against one opponent so far, beside what they have to reach."""
-
-    opponent: OpponentName
-    games: int
-    games_planned: int
-    wins: int
-    draws: int
-    losses: int
-    unscored: int
-    win_rate: float | None
-    threshold: float
-    verdict: GateVerdict
-
-    @classmethod
-    def of(cls, evidence: OpponentEvidence, gates: GatePolicy, num_players: int) -> Self:
-        """From the counted games."""
-        threshold = gates.threshold(evidence.opponent)
-        return cls(
-            opponent=evidence.opponent,
-            games=evidence.games,
-            games_planned=evidence.games_planned,
-            wins=evidence.wins,
-            draws=evidence.draws,
-            losses=evidence.losses,
-            unscored=evidence.unscored,
-            win_rate=evidence.win_rate(num_players),
-            threshold=threshold,
-            verdict=evidence.verdict(num_players, threshold),
-        )
-
-
 class EvaluationView(BaseModel):
     """One evaluation: of which model, asked for why, and how far it is."""
 
@@ -96,12 +75,14 @@ class EvaluationView(BaseModel):
     reason: EvaluationReason
     state: EvaluationState
     revision: int
-    waits_for: str | None = Field(description="What it waits for while it is received; null when it waits for nothing")
-    policy_id: str | None = Field(description="Name of the gate policy; null until it is known")
-    model_path: str | None
-    digest: str | None
-    architecture: str | None = Field(description="The network as it was announced; null where the file says it itself")
-    parameters: dict[str, int] | None
+    waits_for: str | None = Field(description="What it waits for before it is played; null when it waits for nothing")
+    policy_id: PolicyId | None = Field(description="Name of the gate policy; null until it is known")
+    model_path: ModelPath | None
+    digest: Digest | None
+    architecture: Architecture | None = Field(
+        description="The network as it was announced; null where the file says it itself"
+    )
+    parameters: NetworkParameters | None
     attempts: int
     failure_code: FailureCode | None
     failure_reason: str | None
@@ -121,18 +102,47 @@ class EvaluationDetail(EvaluationView):
     previous: CanonicalReference | None
     gates: GatePolicy | None = Field(description="The gate policy that it is played under; null until it is known")
     play: PlayPolicy
-    model: dict[str, Any] | None
+    model: ModelMetadata | None
     opponents: list[OpponentProgress]
+    panel: list[PanelProgress] = Field(description="Canonical versions of the past that are met beside the gates")
+    cycles: list[CycleView] = Field(description="Circles, as of rock, paper and scissors, that the games establish")
+    elo: EloEstimate | None = Field(description="Of the games against Random and Heuristic so far; for people")
     evidence: Evidence | None
 
     @classmethod
     def of_standing(cls, standing: Standing) -> Self:
         """From the evaluation and its games so far."""
-        evaluation, found = standing
+        evaluation, found, ahead, paces = standing
         num_players = evaluation.configuration.num_players
-        model = evaluation.model.model_dump(mode="json") if evaluation.model else None
-        opponents = [OpponentProgress.of(each, found.gates, num_players) for each in found.opponents] if found else []
-        return cls.model_validate({**_members(evaluation), "model": model, "opponents": opponents})
+        opponents = of_gates(found, num_players, paces) if found else []
+        panel = of_panel(found, num_players, paces) if found else []
+        circles = [each._asdict() for each in found.cycles] if found else []
+        waits_for = ahead.words if ahead else evaluation.waits_for
+        elo = found.elo if found else None
+        told = {
+            "model": evaluation.model, "opponents": opponents, "panel": panel, "cycles": circles, "elo": elo,
+            "waits_for": waits_for,
+        }  # fmt: skip
+        return cls.model_validate({**_members(evaluation), **told})
+
+
+class BackloggedEvaluation(BaseModel):
+    """An evaluation that is played, or waits to be."""
+
+    evaluation_id: UUID
+    configuration: ConfigurationKey
+    state: EvaluationState
+    games: int = Field(description="Games that are left at most")
+    seconds: float | None = Field(description="Processor seconds that they take; null where nobody knows yet")
+
+
+class Backlog(BaseModel):
+    """What is left to play, in the order in which it was asked for; scale workers on its seconds."""
+
+    evaluations: list[BackloggedEvaluation]
+    games: int
+    seconds: float | None = Field(description="Of those evaluations of which they are known")
+    waiting_workers: int = Field(description="Workers that wait for work at this service")
 
 
 class Evaluations(BaseModel):
@@ -140,17 +150,6 @@ class Evaluations(BaseModel):
 
     items: list[EvaluationView]
     next: UUID | None
-
-
-class GamePage(BaseModel):
-    """Recorded games in schedule order. `next` is the `offset` of the next page, null on the last."""
-
-    items: list[PlayedGame]
-    next: int | None
-
-
-def _members(evaluation: Evaluation) -> dict[str, Any]:
-    return {**vars(evaluation), "configuration": str(evaluation.configuration)}
 
 
 class TrainingView(BaseModel):
@@ -184,3 +183,42 @@ class Trainings(BaseModel):
 
     items: list[TrainingView]
     next: UUID | None
+
+
+class GauntletStatus(BaseModel):
+    """The service at a glance."""
+
+    daemon: GauntletDaemon
+    trainings: list[TrainingView] = Field(description="What trainers announced last, newest first")
+    failed: list[EvaluationView] = Field(description="The last evaluations that ended without evidence, newest first")
+
+
+class Games(BaseModel):
+    """Recorded games by opponent, in schedule order. `next` is the `after` of the next page, null on the last."""
+
+    items: list[PlayedGame]
+    next: str | None
+
+
+class CrashView(Crash):
+    """A crash dossier, with its number among those of its evaluation and who reported it."""
+
+    number: int
+    worker: str
+    reported_at: datetime
+
+    @classmethod
+    def of(cls, report: CrashReport) -> Self:
+        """From the record."""
+        said = {"number": report.number, "worker": report.worker, "reported_at": report.reported_at}
+        return cls.model_validate({**report.crash.model_dump(), **said})
+
+
+class Crashes(BaseModel):
+    """Crash dossiers, in the order in which they came."""
+
+    items: list[CrashView] = Field(max_length=MOST_KEPT)
+
+
+def _members(evaluation: Evaluation) -> dict[str, Any]:
+    return {**vars(evaluation), "configuration": str(evaluation.configuration)}

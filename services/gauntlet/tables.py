@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import Messaging
@@ -36,10 +36,13 @@ evaluations = Table(
     Column("seed", BigInteger),
     Column("previous_version", Integer),
     Column("previous_digest", Text),
+    Column("panel", JSONB),
     Column("model", JSONB(none_as_null=True)),
     Column("attempts", Integer),
-    Column("lease_owner", Uuid),
-    Column("lease_until", _TIME),
+    Column("confinement", Text),
+    Column("cpu_seconds", Double),
+    Column("forward_seconds", Double),
+    Column("surplus_games", Integer),
     Column("revision", BigInteger),
     Column("evidence", JSONB(none_as_null=True)),
     Column("failure_code", Text),
@@ -79,6 +82,52 @@ games = Table(
     Column("moves", Text),
     Column("error", Text),
     Column("engine", Text),
+    Column("recorded_at", _TIME),
+)
+claims = Table(
+    "claims",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("evaluation_id", Uuid),
+    Column("worker", Text),
+    Column("opponent", Text),
+    Column("first", Integer),
+    Column("games", Integer),
+    Column("issued_at", _TIME),
+    Column("until", _TIME),
+    Column("is_over", Boolean),
+    Column("cpu_seconds", Double),
+    Column("forward_seconds", Double),
+    Column("surplus_games", Integer),
+)
+disputes = Table(
+    "disputes",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("evaluation_id", Uuid),
+    Column("opponent", Text),
+    Column("index", Integer),
+    Column("worker", Text),
+    Column("reported", JSONB),
+    Column("reported_at", _TIME),
+)
+crashes = Table(
+    "crashes",
+    METADATA,
+    Column("evaluation_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("claim_id", Uuid),
+    Column("worker", Text),
+    Column("dossier", JSONB),
+    Column("reported_at", _TIME),
+)
+weights = Table(
+    "weights",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("fingerprint", Text),
+    Column("place", BigInteger),
 )
 policies = Table(
     "policies",
@@ -92,6 +141,6 @@ canonical_versions = Table(
     "canonical_versions",
     METADATA,
     Column("configuration", Text, primary_key=True),
-    Column("version", Integer),
+    Column("version", Integer, primary_key=True),
     Column("digest", Text),
 )

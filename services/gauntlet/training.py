@@ -18,8 +18,9 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from services.gauntlet.cloud_event import CloudEvent
+from shared.contract.configuration import Configuration
 from shared.contract.events.trainer import TrainingCompleted
-from shared.contract.words import CONFIGURATION_PATTERN, LONGEST_REASON, TrainingDoor, TrainingState, storable
+from shared.contract.words import LONGEST_REASON, TrainingDoor, TrainingState, storable
 
 NAMESPACE = UUID("5a0f7c1e-6d5e-5b43-9d0a-3f0b9f0e2c11")
 NEEDED = ("board_type", "num_players", "model_path", "digest")
@@ -116,14 +117,17 @@ def _faults(error: ValueError) -> list[str]:
 
 
 def _configuration(data: object) -> str | None:
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("board_type"), str):
         return None
-    key = f"{data.get('board_type')}_{data.get('num_players')}p"
+    key = str(Configuration(data["board_type"], data.get("num_players", 0)))
     return key if _is_configuration(key) else None
 
 
 def _is_configuration(key: object) -> bool:
-    return isinstance(key, str) and re.fullmatch(CONFIGURATION_PATTERN, key) is not None
+    try:
+        return isinstance(key, str) and bool(Configuration.parse(key))
+    except ValueError:
+        return False
 
 
 def _fingerprint(event: CloudEvent) -> str:

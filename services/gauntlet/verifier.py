@@ -59,7 +59,7 @@ class Verifier:
             board_type=evaluation.configuration.board_type,
             num_players=evaluation.configuration.num_players,
             candidate=self._files.candidate(finished),
-            previous_file=self._files.previous(finished),
+            canonical=self._files.canonical(finished),
             evidence=evaluation.evidence,
             played=played,
             sample=sample,

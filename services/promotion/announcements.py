@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from services.promotion.controller import Decision
+from services.promotion.curriculum import Weighed
 from services.promotion.disposition import Outcome
 from services.promotion.promotion_request import RequestedPromotion
+from services.promotion.repository import DecisionRow
 from services.promotion.versions import CanonicalVersion, NextVersion
+from shared.contract.audit_chain import ChainHead
 from shared.contract.configuration import Configuration
 from shared.contract.events.gauntlet import EvaluationCompleted
-from shared.contract.events.promotion import EvaluationRequested, ModelPromoted, ModelPromotionFailed
+from shared.contract.events.promotion import (
+    CurriculumUpdated,
+    EvaluationRequested,
+    ModelPromoted,
+    ModelPromotionFailed,
+    ModelPromotionWithheld,
+)
 from shared.contract.policy import GatePolicy
+from shared.contract.words import DispositionCode
 
 
 def evaluation_for(asked: RequestedPromotion, policy: GatePolicy) -> EvaluationRequested:
@@ -21,7 +32,7 @@ def evaluation_for(asked: RequestedPromotion, policy: GatePolicy) -> EvaluationR
         board_type=configuration.board_type,
         num_players=configuration.num_players,
         request_id=asked.id,
-        reason=asked.kind,
+        reason="review" if asked.dry_run and asked.kind == "manual" else asked.kind,
         model_path=asked.model_path,
         games=asked.games,
         policy=policy,
@@ -29,22 +40,30 @@ def evaluation_for(asked: RequestedPromotion, policy: GatePolicy) -> EvaluationR
 
 
 def evaluation_again(
-    data: EvaluationCompleted, request_id: UUID, games: int | None, policy: GatePolicy
+    key: str,
+    digest: str,
+    request_id: UUID,
+    reason: Literal["stale", "review"],
+    policy: GatePolicy,
+    games: int | None = None,
 ) -> EvaluationRequested:
-    """Another evaluation of a candidate whose evidence went stale."""
+    """Another evaluation of a model that was taken in: its evidence went stale, or somebody wants to see the games."""
+    configuration = Configuration.parse(key)
     return EvaluationRequested(
-        board_type=data.board_type,
-        num_players=data.num_players,
+        board_type=configuration.board_type,
+        num_players=configuration.num_players,
         request_id=request_id,
-        reason="stale",
-        digest=data.digest,
+        reason=reason,
+        digest=digest,
         games=games,
         policy=policy,
     )
 
 
-def promoted(to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome) -> ModelPromoted:
-    """The pointer moved from `head` to a new version."""
+def promoted(
+    to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome, audited: ChainHead
+) -> ModelPromoted:
+    """The pointer moved from `head` to a new version. `audited`: the row of the audit that says so."""
     configuration = Configuration.parse(to.configuration)
     return ModelPromoted(
         board_type=configuration.board_type,
@@ -57,14 +76,51 @@ def promoted(to: NextVersion, size: int, head: CanonicalVersion | None, outcome:
         decision_id=to.decision_id,
         kind=to.kind,
         code=outcome.code,
+        audit_sequence=audited.sequence,
+        audit_hash=audited.hash,
+    )
+
+
+def rejected(row: DecisionRow, by: str, reason: str) -> ModelPromotionFailed:
+    """A person rejected a candidate that had passed."""
+    configuration = Configuration.parse(row.configuration)
+    return ModelPromotionFailed(
+        board_type=configuration.board_type,
+        num_players=configuration.num_players,
+        digest=row.digest,
+        decision_id=row.id,
+        evaluation_id=row.evaluation_id,
+        verdict="passed",
+        disposition="refused",
+        code="rejected",
+        reasons=[f"rejected by {by}: {reason}"],
+    )
+
+
+def curriculum_updated(
+    weighed: Weighed, configurations: int, code: DispositionCode, decision_id: UUID
+) -> CurriculumUpdated:
+    """The curriculum learnt from a candidate, and its configuration has another weight."""
+    configuration = Configuration.parse(weighed.configuration)
+    return CurriculumUpdated(
+        board_type=configuration.board_type,
+        num_players=configuration.num_players,
+        weight=weighed.weight,
+        share=weighed.share,
+        struggle=weighed.struggle,
+        staleness=weighed.staleness,
+        configurations=configurations,
+        code=code,
+        decision_id=decision_id,
     )
 
 
 def not_promoted(
     data: EvaluationCompleted, decision_id: UUID, decision: Decision, outcome: Outcome
-) -> ModelPromotionFailed:
-    """A candidate was judged and is not promoted."""
-    return ModelPromotionFailed(
+) -> ModelPromotionFailed | ModelPromotionWithheld:
+    """A candidate was judged and is not promoted: it is refused, or the suite or a person keeps it back."""
+    told = ModelPromotionFailed if outcome.disposition == "refused" else ModelPromotionWithheld
+    return told(
         board_type=data.board_type,
         num_players=data.num_players,
         digest=data.digest,

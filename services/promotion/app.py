@@ -4,25 +4,62 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 
 from fastapi import FastAPI
 
-from services.promotion.api import configurations, decisions, distribute, promote, status
+from services.promotion.api import (
+    audit,
+    configurations,
+    curriculum,
+    decisions,
+    distribute,
+    holds,
+    keys,
+    policies,
+    promote,
+    status,
+    webhooks,
+)
 from services.promotion.api.problems import TRANSLATIONS
+from services.promotion.audit_watch import AuditWatch
 from services.promotion.consumers import HANDLERS
+from services.promotion.courier import Courier
 from services.promotion.distribution_client import DistributionClient
+from services.promotion.file_watch import FileWatch
+from services.promotion.gauntlet_client import GauntletClient
 from services.promotion.projector import Projector
+from services.promotion.repository import notice_rule
 from services.promotion.service import PromotionService
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
+from services.promotion.webhook_client import WebhookClient
+from shared.process.http_client import new_outside_client
+from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
-DESCRIPTION = Description("RingRift promotion", "Judges evaluations and keeps the ledger of canonical versions.")
-NOUNS = (promote, distribute, status, configurations, decisions)
+DESCRIPTION = Description(
+    "RingRift promotion",
+    "Judges evaluations and keeps the ledger of canonical versions.",
+    {
+        "promotions": "What operators ask for: a promotion, a delivery.",
+        "status": "The suite at a glance.",
+        "pointer": "The canonical version of each configuration, its history, and going back in it.",
+        "decisions": "What was decided on which evidence, and people's word on what waits for it.",
+        "holds": "What people lay on a configuration: a pause, a pin, marks on bytes.",
+        "policies": "What candidates are played and judged under.",
+        "audit": "Who did what, in a chain for each configuration.",
+        "keys": "API keys that are made and revoked while the suite runs.",
+        "curriculum": "How much training each configuration should get, by what its candidates say.",
+        "webhooks": "Who is told of events, and what they were told.",
+    },
+)
+NOUNS = (promote, distribute, status, configurations, holds, decisions, policies, audit, keys, curriculum, webhooks)
 
 
 def create_app(settings: PromotionSettings) -> FastAPI:
@@ -30,23 +67,37 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     to = Connections.of("promotion", settings, MESSAGING)
     store = ArtifactStore(settings.artifacts_dir)
     distribution = DistributionClient(to.client, settings.distribution_url)
-    service = PromotionService(settings, to.database, to.outbox, store, distribution, to.source)
-    frame = ServiceFrame(to, HANDLERS.bound(service))
-    projector = Projector(to.database, store, settings.models_dir)
+    gauntlet = GauntletClient(to.client, settings.gauntlet_url)
+    watch = FileWatch(settings.models_dir, settings.projection_grace_seconds)
+    service = PromotionService.of(
+        settings, to.database, to.outbox, store, distribution, gauntlet, watch, to.keys, to.source
+    )
+    frame = ServiceFrame(to, HANDLERS.bound(service.judging), [notice_rule(settings.keep_letters_days)])
+    projector = Projector(to.database, store, settings.models_dir, watch)
+    outside = new_outside_client(settings)
+    receivers = WebhookClient(outside, settings.webhook_rules, partial(datetime.now, UTC))
+    courier = Courier(to.database, receivers, settings.webhook_rules)
+    verified = AuditWatch(service.audit.verify)
+    loops: dict[str, Loop] = {"projection": projector.run, "audit": verified.follow, "webhooks": courier.run}
+    if settings.asks_for_keys:
+        loops["keys"] = service.keys.follow
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with frame.running({"projection": projector.run}):
+        async with outside, frame.running(loops):
             yield
 
     routers = [
         index.router,
         health_router(frame.checks),
         events.router,
+        events.document_router,
         *(noun.router for noun in NOUNS),
         configurations.heads_router,
-        configurations.policies_router,
+        policies.of_configuration_router,
+        decisions.approvals_router,
+        holds.list_router,
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame = service, frame
     return app

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from services.promotion.service import PromotionService
+from services.promotion.service.judging import Judging
 from shared.contract.events import Event
+from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, TrainingRejected
 from shared.messaging.handlers import HandlerTable
 from shared.storage.database import Write
 
-HANDLERS: HandlerTable[PromotionService] = HandlerTable()
+HANDLERS: HandlerTable[Judging] = HandlerTable()
 
 
 @HANDLERS.on(EvaluationCompleted)
-async def evaluation_completed(service: PromotionService, tx: Write, event: Event, data: EvaluationCompleted) -> None:
+async def evaluation_completed(judging: Judging, tx: Write, event: Event, data: EvaluationCompleted) -> None:
     """Judge the candidate."""
-    await service.judge(tx, event, data)
+    await judging.judge(tx, event, data)
 
 
 @HANDLERS.on(EvaluationFailed)
-async def evaluation_failed(service: PromotionService, tx: Write, event: Event, data: EvaluationFailed) -> None:
+async def evaluation_failed(judging: Judging, tx: Write, event: Event, data: EvaluationFailed) -> None:
     """End the request that waited for the evaluation, if there is one."""
-    await service.evaluation_failed(tx, data)
+    await judging.evaluation_failed(tx, data)
 
 
 @HANDLERS.on(TrainingRejected)
-async def training_rejected(service: PromotionService, tx: Write, event: Event, data: TrainingRejected) -> None:
+async def training_rejected(judging: Judging, tx: Write, event: Event, data: TrainingRejected) -> None:
+    """Nothing is to be done; the inbox keeps it among the recent events that operators read."""
+
+
+@HANDLERS.on(DistributionStarted)
+async def distribution_started(judging: Judging, tx: Write, event: Event, data: DistributionStarted) -> None:
+    """Nothing is to be done; the inbox keeps it among the recent events that operators read."""
+
+
+@HANDLERS.on(DistributionCompleted)
+async def distribution_completed(judging: Judging, tx: Write, event: Event, data: DistributionCompleted) -> None:
+    """Nothing is to be done; the inbox keeps it among the recent events that operators read."""
+
+
+@HANDLERS.on(DistributionFailed)
+async def distribution_failed(judging: Judging, tx: Write, event: Event, data: DistributionFailed) -> None:
     """Nothing is to be done; the inbox keeps it among the recent events that operators read."""

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from services.promotion.errors import DistributionRefusedError, DistributionUnreachableError
+from services.promotion.errors import (
+    DistributionRefusedError,
+    DistributionUnreachableError,
+    NotCanonicalError,
+    UnknownError,
+)
+from shared.contract.delivery import DaemonStatus, DistributionStatus, ModelDistribution
 from shared.process.http_client import bounded
 
-NOT_KNOWN_YET = '"urn:ringrift:problem:not-known-yet"'
+TYPE_PREFIX = "urn:ringrift:problem:"
+NOT_KNOWN_YET = "not-known-yet"
 """The kind of problem with which it says that the feed has not come so far."""
+LONGEST_DETAIL = 500
 STATUS_SECONDS = 2.0
 """For how long the front door's own status may wait."""
 
 
-class DistributionStatus(BaseModel):
-    """What the distribution service says of itself, as far as the front door shows it."""
+REFUSALS: Mapping[str, type[Exception]] = {"not-canonical": NotCanonicalError, "not-found": UnknownError}
+"""Its answers that are the answer to whoever asked here; any other is between the two services."""
 
-    model_distribution: dict[str, Any]
-    daemon: dict[str, Any]
-    alive_peers: list[str]
-    ledger: dict[str, Any] | None = None
+
+class Refusal(BaseModel):
+    """What it answers instead of taking a request (RFC 9457)."""
+
+    type: str
+    detail: str
 
 
 class DistributionClient:
@@ -38,21 +48,38 @@ class DistributionClient:
             answer.raise_for_status()
             return DistributionStatus.model_validate(answer.json())
         except (httpx.HTTPError, ValueError) as error:
-            unreachable = {"status": "unreachable", "detail": f"{self._url}/status: {error!r}"}
-            return DistributionStatus(model_distribution=unreachable, daemon=unreachable, alive_peers=[])
+            return _unreachable(f"{self._url}/status: {error!r}"[:LONGEST_DETAIL])
 
     async def distribute(self, configuration: str, version: int, digest: str) -> bool:
         """Have the canonical version delivered again; False if the ledger's feed has yet to bring it there, and with it the
-        delivery. DistributionUnreachableError, DistributionRefusedError."""
+        delivery. UnknownError, NotCanonicalError, DistributionUnreachableError, DistributionRefusedError."""
         body = {"configuration": configuration, "version": version, "digest": digest}
         try:
             answer = await self._client.post(f"{self._url}/admin/distribute-model", json=body)
         except httpx.HTTPError as error:
             raise DistributionUnreachableError(f"the distribution service did not take it: {error!r}") from None
-        if answer.status_code == 409 and NOT_KNOWN_YET in answer.text:
+        if answer.is_success:
+            return True
+        kind, detail = _refusal(answer)
+        if kind == NOT_KNOWN_YET:
             return False
-        if answer.is_error:
-            raise DistributionRefusedError(
-                f"the distribution service answered {answer.status_code}: {answer.text[:500]}"
-            )
-        return True
+        if kind in REFUSALS:
+            raise REFUSALS[kind](detail)
+        raise DistributionRefusedError(f"the distribution service answered {answer.status_code}: {detail}")
+
+
+def _refusal(answer: httpx.Response) -> tuple[str, str]:
+    """The kind of problem and its detail, as far as the answer has them."""
+    try:
+        said = Refusal.model_validate_json(answer.content)
+    except ValidationError:
+        return "", answer.text[:LONGEST_DETAIL]
+    return said.type.removeprefix(TYPE_PREFIX), said.detail[:LONGEST_DETAIL]
+
+
+def _unreachable(detail: str) -> DistributionStatus:
+    return DistributionStatus(
+        model_distribution=ModelDistribution(status="unreachable", detail=detail, configurations={}),
+        daemon=DaemonStatus(status="unreachable", detail=detail),
+        alive_peers=[],
+    )

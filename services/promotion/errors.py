@@ -7,6 +7,14 @@ class UnknownError(Exception):
     """There is nothing of that name."""
 
 
+class KeyTooStrongError(Exception):
+    """A key is good for more than the caller's own."""
+
+
+class TooManyKeysError(Exception):
+    """As many keys are good as may be."""
+
+
 class NeverCanonicalError(Exception):
     """Bytes that never were canonical cannot be distributed."""
 
@@ -21,6 +29,26 @@ class NotCanonicalError(Exception):
     """Bytes that were canonical before are not now."""
 
 
+class NameDisagreesError(Exception):
+    """A file is called the canonical file of one configuration, and is something else."""
+
+
+class TooFewGamesError(Exception):
+    """Fewer games than the policy asks for would decide."""
+
+
+class NotAwaitingError(Exception):
+    """A decision does not wait for a person's word, or not any more."""
+
+
+class EvidenceStaleError(Exception):
+    """What was to be approved has to be evaluated again first."""
+
+
+class HeldError(Exception):
+    """A person's hold stands in the way."""
+
+
 class BytesMissingError(Exception):
     """The artifact store lacks what should become canonical."""
 
@@ -31,6 +59,14 @@ class VersionMovedError(Exception):
 
 class AlreadyCanonicalError(Exception):
     """The canonical version already has these bytes."""
+
+
+class ReceiverRefusedError(Exception):
+    """Nothing is sent to such an address."""
+
+
+class TooManyWebhooksError(Exception):
+    """There are as many webhooks as there may be."""
 
 
 class DistributionUnreachableError(Exception):

@@ -18,7 +18,7 @@ from shared.storage.files import copy_hashing, digest_of, publish_file, write_at
 
 def is_present(models: Path, configuration: str) -> bool:
     """Whether the canonical file and its link are there, whatever they hold."""
-    return (models / canonical_name(configuration)).is_file() and _link_path(models, configuration).is_file()
+    return (models / canonical_name(configuration)).is_file() and link_path(models, configuration).is_file()
 
 
 def written_for(models: Path, configuration: str) -> str | None:
@@ -29,6 +29,15 @@ def written_for(models: Path, configuration: str) -> str | None:
         return None
 
 
+def put_aside(models: Path, configuration: str) -> Path:
+    """Keep what lies in the canonical file's place, whatever it is, before it is written anew; returns where."""
+    canonical = models / canonical_name(configuration)
+    aside = models / "backup" / f"{canonical.name}.replaced"
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    _copy(canonical, aside, None)
+    return aside
+
+
 def project(models: Path, configuration: str, artifact: Artifact, previous: Artifact | None) -> None:
     """Make the canonical file hold exactly these bytes; at any moment it is the old file or the new one, whole."""
     canonical = models / canonical_name(configuration)
@@ -36,20 +45,27 @@ def project(models: Path, configuration: str, artifact: Artifact, previous: Arti
     backup.parent.mkdir(parents=True, exist_ok=True)
     if previous is not None:
         _copy(previous.path, backup, previous.digest)
-    elif canonical.is_file() and digest_of(canonical) != artifact.digest:
-        _copy(canonical, backup, None)  # from before the ledger's first version
+    elif _is_of_another_ledger(models, configuration, artifact) and digest_of(canonical) != artifact.digest:
+        _copy(canonical, backup, None)
     _copy(artifact.path, canonical, artifact.digest)
-    _link(_link_path(models, configuration), canonical.name)
+    _link(link_path(models, configuration), canonical.name)
     note = _note_path(models, configuration)
     with write_atomically(note, _temporary(note)) as stream:
         stream.write(artifact.digest.encode())
+
+
+def _is_of_another_ledger(models: Path, configuration: str, artifact: Artifact) -> bool:
+    """Whether a file lies there from before this ledger's first version, or from one that it does not know."""
+    is_file = (models / canonical_name(configuration)).is_file()
+    return is_file and written_for(models, configuration) != artifact.digest
 
 
 def _note_path(models: Path, configuration: str) -> Path:
     return models / "backup" / f".projected-{canonical_name(configuration)}"
 
 
-def _link_path(models: Path, configuration: str) -> Path:
+def link_path(models: Path, configuration: str) -> Path:
+    """The link to a configuration's canonical file."""
     return models / best_name(configuration)
 
 

@@ -1,17 +1,19 @@
 """Keeps the canonical files in step with the ledger: after every commit, and every few seconds in any case.
 
-Files that are missing, or were written for what the ledger does not name, are written again. A file that an operator changed is
-left alone until the pointer moves: restoring a backup by hand and then asking for its distribution is how the runbook rolls back.
+Files that are missing, or were written for what the ledger does not name, are written again at once. One that an operator
+changed is said to differ, and mended after a while (file_watch.py), with what lay there put aside.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.promotion import repository
-from services.promotion.projection import is_present, project, written_for
+from services.promotion.file_watch import FileWatch
+from services.promotion.projection import is_present, project, put_aside, written_for
 from services.promotion.versions import CanonicalVersion
 from shared.process.logs import get_logger
 from shared.process.repeated import RepeatedLog
@@ -29,6 +31,7 @@ class Projector:
     database: Database
     store: ArtifactStore
     models: Path
+    watch: FileWatch
     _troubles: dict[str, RepeatedLog] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
@@ -39,7 +42,9 @@ class Projector:
                 done = await repository.projected(tx)
             for head in heads:
                 if not await self._is_done(head, done):
-                    await self._try_project(head.configuration)
+                    await self._try(head, self._project)
+                else:
+                    await self._try(head, self._verify)
 
     async def _is_done(self, head: CanonicalVersion, done: dict[str, int]) -> bool:
         if done.get(head.configuration) != head.version:
@@ -51,17 +56,35 @@ class Projector:
         noted = written_for(self.models, head.configuration)
         return is_present(self.models, head.configuration) and noted in (None, head.digest)
 
-    async def _try_project(self, configuration: str) -> None:
+    async def _try(self, head: CanonicalVersion, step: Callable[[CanonicalVersion], Awaitable[None]]) -> None:
+        configuration = head.configuration
         said = RepeatedLog(_log, "writing the canonical file", configuration=configuration)
         said = self._troubles.setdefault(configuration, said)
         try:
-            await self._project(configuration)
+            await step(head)
         except (OSError, ArtifactError) as error:
             said.failed(error)
         else:
             said.worked()
 
-    async def _project(self, configuration: str) -> None:
+    async def _verify(self, head: CanonicalVersion) -> None:
+        """Look whether the files still hold what was written, and mend them when they have not for long enough."""
+        before = self.watch.differences.get(head.configuration)
+        found = await asyncio.to_thread(self.watch.look, head)
+        if found is None:
+            return
+        facts = {"configuration": found.configuration, "version": found.version, "expected": found.expected}
+        if before is None or before.since != found.since:
+            left = max(self.watch.left(found), 0.0)
+            _log.warning("canonical file differs from the ledger", **facts, found=found.found, mended_in=left)
+        if self.watch.left(found) <= 0:
+            aside = await asyncio.to_thread(put_aside, self.models, found.configuration)
+            await self._project(head)
+            await asyncio.to_thread(self.watch.look, head)
+            _log.warning("canonical file mended", **facts, put_aside=str(aside))
+
+    async def _project(self, named: CanonicalVersion) -> None:
+        configuration = named.configuration
         async with self.database.write(quiet=True) as tx:
             await repository.lock_projection(tx, configuration)
             head, *earlier = await repository.versions(tx, configuration, limit=2)

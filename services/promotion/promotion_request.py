@@ -22,7 +22,8 @@ EndCode = DispositionCode | FailureCode
 
 @dataclass(frozen=True)
 class AskedPromotion:
-    """What an operator asks for."""
+    """What an operator asks for. `why`: the operator's own reason, if there is one; `seen_version`: where the operator saw the
+    pointer, 0 for no version yet, None if that does not matter."""
 
     id: UUID
     configuration: str
@@ -30,11 +31,23 @@ class AskedPromotion:
     games: int | None
     kind: RequestKind
     dry_run: bool
+    asked_by: str
+    why: str | None
+    seen_version: int | None
 
     def asks_for(self, other: AskedPromotion) -> bool:
-        """Whether both ask for the same."""
-        own = (self.configuration, self.model_path, self.games, self.kind, self.dry_run)
-        return own == (other.configuration, other.model_path, other.games, other.kind, other.dry_run)
+        """Whether both ask for the same, whoever asks."""
+        return self._asked == other._asked
+
+    @property
+    def decides(self) -> bool:
+        """Whether the games decide something: they are neither skipped nor only looked at."""
+        return not self.dry_run and self.kind == "manual"
+
+    @property
+    def _asked(self) -> tuple[object, ...]:
+        asked = (self.configuration, self.model_path, self.games, self.kind, self.dry_run)
+        return (*asked, self.why, self.seen_version)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Double, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import Messaging
@@ -33,6 +33,9 @@ promotion_requests = Table(
     Column("code", Text),
     Column("reason", Text),
     Column("decision_id", Uuid),
+    Column("asked_by", Text),
+    Column("why", Text),
+    Column("seen_version", Integer),
     Column("requested_at", _TIME),
     Column("closed_at", _TIME),
 )
@@ -42,6 +45,16 @@ policies = Table(
     Column("id", Text, primary_key=True),
     Column("gates", JSONB),
     Column("issued_at", _TIME),
+)
+policy_versions = Table(
+    "policy_versions",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("policy_id", Text),
+    Column("reason", Text),
+    Column("set_by", Text),
+    Column("set_at", _TIME),
 )
 evaluations = Table(
     "evaluations",
@@ -72,12 +85,58 @@ decisions = Table(
     Column("verdict", Text),
     Column("disposition", Text),
     Column("code", Text),
+    Column("why", Text),
     Column("reasons", JSONB),
     Column("policy_id", Text),
     Column("policy", JSONB),
     Column("may_skip", Boolean),
     Column("canonical_version", Integer),
+    Column("approves", Uuid),
     Column("decided_at", _TIME),
+)
+holds = Table(
+    "holds",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("configuration", Text),
+    Column("kind", Text),
+    Column("version", Integer),
+    Column("digest", Text),
+    Column("reason", Text),
+    Column("placed_by", Text),
+    Column("placed_at", _TIME),
+    Column("lifted_by", Text),
+    Column("lifted_at", _TIME),
+    Column("lifted_because", Text),
+)
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("decision_id", Uuid, primary_key=True),
+    Column("configuration", Text),
+    Column("digest", Text),
+    Column("state", Text),
+    Column("asked_at", _TIME),
+    Column("deadline", _TIME),
+    Column("closed_at", _TIME),
+    Column("closed_by", Text),
+    Column("reason", Text),
+)
+waivers = Table(
+    "waivers",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("configuration", Text),
+    Column("version", Integer),
+    Column("digest", Text),
+    Column("reason", Text),
+    Column("granted_by", Text),
+    Column("granted_at", _TIME),
+    Column("expires_at", _TIME),
+    Column("state", Text),
+    Column("finding", Text),
+    Column("decision_id", Uuid),
+    Column("closed_at", _TIME),
 )
 canonical_versions = Table(
     "canonical_versions",
@@ -91,6 +150,45 @@ canonical_versions = Table(
     Column("promoted_by", Text),
     Column("reason", Text),
 )
+curriculum = Table(
+    "curriculum",
+    METADATA,
+    Column("configuration", Text, primary_key=True),
+    Column("struggle", Double),
+    Column("candidates", Integer),
+    Column("since", _TIME),
+    Column("decision_id", Uuid),
+    Column("updated_at", _TIME),
+)
+webhooks = Table(
+    "webhooks",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text),
+    Column("types", ARRAY(Text)),
+    Column("secret", Text),
+    Column("place", BigInteger),
+    Column("created_by", Text),
+    Column("created_at", _TIME),
+    Column("last_error", Text),
+    Column("last_error_at", _TIME),
+)
+webhook_notices = Table(
+    "webhook_notices",
+    METADATA,
+    Column("webhook_id", Uuid, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("sequence", BigInteger),
+    Column("type", Text),
+    Column("subject", Text),
+    Column("event", JSONB),
+    Column("state", Text),
+    Column("attempts", Integer),
+    Column("due_at", _TIME),
+    Column("last_error", Text),
+    Column("noted_at", _TIME),
+    Column("ended_at", _TIME),
+)
 projections = Table(
     "projections",
     METADATA,
@@ -98,11 +196,30 @@ projections = Table(
     Column("version", Integer),
     Column("projected_at", _TIME),
 )
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *(Column(name, Text) for name in ("name", "service", "scope", "hash", "created_by")),
+    Column("created_at", _TIME),
+    Column("expires_at", _TIME),
+    Column("last_used_on", Date),
+    Column("revoked_by", Text),
+    Column("revoked_at", _TIME),
+    Column("revoked_because", Text),
+)
 audit = Table(
     "audit",
     METADATA,
     Column("id", BigInteger, primary_key=True),
+    Column("configuration", Text),
+    Column("sequence", Integer),
+    Column("at", _TIME),
     Column("actor", Text),
+    Column("address", Text),
     Column("action", Text),
-    Column("detail", JSONB),
+    Column("subject", JSONB),
+    Column("reason", Text),
+    Column("previous", Text),
+    Column("hash", Text),
 )

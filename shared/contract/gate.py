@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from shared.contract.words import GateVerdict
 
@@ -22,6 +23,7 @@ def histogram_units(histogram: Sequence[int]) -> int:
     return sum(units * games for units, games in enumerate(histogram))
 
 
+@lru_cache(maxsize=1024)  # asked again and again for the same few gates
 def units_needed(threshold: float, games_planned: int, num_players: int) -> int:
     """The smallest total score, in units, that reaches `threshold` of all planned games.
 

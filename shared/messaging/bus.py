@@ -31,7 +31,6 @@ from shared.messaging.nats_connection import (
     require_version,
 )
 from shared.messaging.nats_stream import (
-    STREAM,
     StreamNotOursError,
     ensure_consumer,
     ensure_stream,
@@ -39,6 +38,8 @@ from shared.messaging.nats_stream import (
     require_replicas,
     unanswered,
 )
+from shared.messaging.permissions import INBOX, STREAM
+from shared.messaging.signature import Signer
 from shared.process.logs import get_logger
 from shared.storage.database import is_outage
 
@@ -46,6 +47,9 @@ MAX_DELIVERIES = 5
 """Of a message whose handling fails for no outage of ours."""
 RETRY_SECONDS = (0.2, 0.5, 2.0)
 FETCH_SECONDS = 2.0
+REST_SECONDS = 0.2
+"""For messages that are there already."""
+MOST_FETCHED = 16
 CHECK_SECONDS = 6.0
 RENEW_SECONDS = 30.0
 """What ends nats-py's own reconnecting without a word lasts no longer than this."""
@@ -58,10 +62,13 @@ Bury = Callable[[str, bytes, str, int], Awaitable[None]]
 class Bus:
     """One connection to NATS, made on first use and kept up by the client."""
 
-    def __init__(self, options: NatsOptions | str, name: str, renew_seconds: float = RENEW_SECONDS) -> None:
-        """`options`, or just a URL. A client that lost its connection for so long is replaced by a new one."""
+    def __init__(
+        self, options: NatsOptions | str, name: str, renew_seconds: float = RENEW_SECONDS, signer: Signer | None = None
+    ) -> None:
+        """`options`, or just a URL. A client that lost its connection for so long is replaced by a new one. `signer`: of the events
+        that are published, where there is a feed that names its key."""
         self._options = NatsOptions.at(options) if isinstance(options, str) else options
-        self._name, self._renew_seconds = name, renew_seconds
+        self._name, self._renew_seconds, self._signer = name, renew_seconds, signer
         self._client: NatsClient | None = None
         self._connected_at, self._failure = 0.0, ""
         self._connecting = asyncio.Lock()
@@ -126,7 +133,8 @@ class Bus:
     async def publish(self, event: Event) -> None:
         """Publish and wait for the server's ack; the event's id deduplicates."""
         payload = event.model_dump_json().encode()
-        await self.send(event.nats_subject, payload, str(event.id), traceparent=event.traceparent)
+        signed = self._signer.headers(payload) if self._signer else {}
+        await self.send(event.nats_subject, payload, str(event.id), **signed, traceparent=event.traceparent)
 
     async def send(self, subject: str, payload: bytes, message_id: str, **headers: str) -> None:
         """Publish a message and wait for the server's ack; its id deduplicates, so no other message may have it."""
@@ -150,7 +158,8 @@ class Bus:
         client = await self.connect()
         await ensure_stream(client)
         await ensure_consumer(client, durable, types)
-        subscription = await client.jetstream().pull_subscribe_bind(durable, stream=STREAM)
+        inbox = f"{INBOX}.{self._name}.".encode()
+        subscription = await client.jetstream().pull_subscribe_bind(durable, stream=STREAM, inbox_prefix=inbox)
         try:
             while True:
                 messages = await _fetch(subscription, partial(require_consumer, client, durable, types))
@@ -162,11 +171,16 @@ class Bus:
 
 async def _fetch(subscription: JetStreamContext.PullSubscription, require: Callable[[], Awaitable[None]]) -> list[Msg]:
     try:
-        return await subscription.fetch(16, timeout=FETCH_SECONDS)
+        [first] = await subscription.fetch(1, timeout=FETCH_SECONDS)
     except (TimeoutError, NatsTimeoutError):
         # an idle fetch ends like that of a lost consumer; ask which it was
         await require()
         return []
+    # nats-py waits for a second one when it is asked for several, so ask only for those that are there
+    waiting = min(first.metadata.num_pending or 0, MOST_FETCHED - 1)
+    with suppress(TimeoutError, NatsTimeoutError):
+        return [first, *(await subscription.fetch(waiting, timeout=REST_SECONDS) if waiting else [])]
+    return [first]
 
 
 async def _deliver(message: Msg, receive: Receive, bury: Bury) -> None:

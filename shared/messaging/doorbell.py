@@ -1,7 +1,7 @@
 """What a message on the bus sets off. Whoever can publish there can make a service look, and nothing more.
 
-An event of one of the suite's services is read from that service's own feed, never from the bus. Only what comes from outside the
-suite is handed over as it is.
+An event of one of the suite's services is taken if that service signed it, with a key that its own feed has named; else it is read
+from that feed. Only what comes from outside the suite is handed over as it is.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ IGNORED = Counter("ringrift_messages_ignored", "Messages on the bus that are non
 
 
 class Readable(Protocol):
-    """A producer's feed."""
+    """A producer's feed; `Feed` says what each does."""
 
     def look(self) -> None: ...
+    async def take(self, message: Message) -> bool: ...
 
 
 class Doorbell:
@@ -30,8 +31,8 @@ class Doorbell:
         self._handlers, self._feeds = handlers, feeds
 
     async def receive(self, message: Message) -> None:
-        """Hand over what comes from outside; look at the feed of whoever else is named. RejectedError for a message from outside
-        that can never be handled."""
+        """Hand over what comes from outside; take what the named producer proves, or look at its feed. RejectedError for a message
+        from outside that can never be handled."""
         event_type = message.subject.removeprefix(f"{SUBJECT_PREFIX}.").partition(".")[0]
         handle = self._handlers.outside.get(event_type)
         if handle is not None:
@@ -39,4 +40,5 @@ class Doorbell:
         feed = self._feeds.get(DATA_MODELS[event_type].producer) if event_type in self._handlers.types else None
         if feed is None:
             return IGNORED.inc()
-        feed.look()
+        if not await feed.take(message):
+            feed.look()

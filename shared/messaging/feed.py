@@ -1,7 +1,9 @@
-"""Reading other services' event feeds over HTTP: the only place from which their events are believed.
+"""Reading other services' event feeds over HTTP: what proves their events, by itself or by the key that it names.
 
-The reader is woken by the bus and looks by itself now and then, so that a lost message, or a lost stream, only costs time. Every
-event goes through the inbox; the cursor moves over everything that was seen, when the events before it are handled.
+The feed also names the key with which its producer signs what it says on the bus; what bears that signature is handled at once, and
+seen again, as handled, when the feed is read next. The reader is woken by the bus and looks by itself now and then, so that a lost
+message, or a lost stream, only costs time. Every event goes through the inbox; the cursor moves over everything that was seen, when
+the events before it are handled.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from typing import Any, Protocol
 import httpx
 
 from shared.contract.events import RejectedError
+from shared.messaging.handlers import Message
 from shared.messaging.outbox import BEGINNING
+from shared.messaging.signature import HEADER, NamedKeys
 from shared.process.logs import get_logger
 from shared.storage.database import is_outage
 
@@ -48,10 +52,22 @@ class Feed:
         self._rung = asyncio.Event()
         self._tries: dict[str, int] = {}
         self._refusal: FeedRefusedError | None = None
+        self._keys = NamedKeys()
 
     def look(self) -> None:
         """Read at once what there is."""
         self._rung.set()
+
+    async def take(self, message: Message) -> bool:
+        """Handle a message if the producer proves it; False if it does not, or if that fails: then the feed is to be read."""
+        if not self._keys.prove(message.headers.get(HEADER, ""), message.payload):
+            return False
+        try:
+            await self._inbox.receive(message.payload)
+        except Exception as error:
+            _log.debug("not taken from the bus", producer=self.producer, subject=message.subject, error=repr(error))
+            return False
+        return True
 
     async def require_accepted(self) -> None:
         """FeedRefusedError if the producer refused when it was asked last. One that is away has not refused."""
@@ -100,7 +116,9 @@ class Feed:
             self._refusal = FeedRefusedError(f"{self._url} answered {answer.status_code}: {answer.text[:200]}")
             raise self._refusal
         answer.raise_for_status()
-        return answer.json()
+        page = answer.json()
+        self._keys.named(str(page.get("key")))
+        return page
 
     async def _handle(self, item: Any) -> None:
         payload = json.dumps(item)

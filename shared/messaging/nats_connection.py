@@ -17,6 +17,7 @@ import nkeys
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from shared.messaging.permissions import INBOX
 from shared.process.logs import get_logger
 from shared.process.nats_settings import NatsSettings, Servers
 
@@ -113,14 +114,15 @@ class NatsClient(Client):
 
 
 async def connected(options: NatsOptions, name: str) -> NatsClient:
-    """A new connection that reconnects for ever; none is left half made. ConnectionError says in one sentence why there is none."""
+    """A new connection that reconnects for ever, with an inbox of its name; none is left half made. ConnectionError says in one
+    sentence why there is none."""
     client, extra = NatsClient(options), {**_login(options), **_tls(options)}
     try:
         # a client that may reconnect would also wait for ever for its first connection, whatever the server answers
         async with asyncio.timeout(CONNECT_SECONDS):
             await client.connect(
                 list(options.servers), name=name, max_reconnect_attempts=-1, connect_timeout=3,
-                error_cb=client.remember, allow_reconnect=False, **extra,
+                error_cb=client.remember, allow_reconnect=False, inbox_prefix=f"{INBOX}.{name}", **extra,
                 reconnect_time_wait=0.5,  # type: ignore[arg-type]  # nats-py sleeps for it
             )  # fmt: skip
     except (OSError, NatsError, TimeoutError) as error:

@@ -17,9 +17,9 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError, ServerError
 
 from shared.contract.events import SUBJECT_PREFIX
 from shared.messaging.nats_connection import NatsClient, NatsUnfitError
+from shared.messaging.permissions import STREAM
 from shared.process.logs import get_logger
 
-STREAM = "RINGRIFT_EVENTS"
 SUBJECTS = f"{SUBJECT_PREFIX}.>"
 ACK_WAIT_SECONDS = 30.0
 API_SECONDS = 5.0

@@ -67,7 +67,7 @@ class MessageStore:
     async def add(self, tx: Write, event: Event) -> None:
         """Write an event to the outbox."""
         row = {"event_id": event.id, "type": event.type, "subject": event.nats_subject}
-        await tx.execute(insert(self._outbox).values(event=event.model_dump(mode="json"), **row))
+        await tx.execute(insert(self._outbox), {**row, "event": event.model_dump(mode="json")})
 
     async def has_unordered(self, tx: Read) -> bool:
         """Whether a committed event has no place in the feed yet."""
@@ -138,8 +138,8 @@ class MessageStore:
         """Remember an event as handled; False if it was already."""
         identity = {"source": event.source, "event_id": str(event.id)}
         row = {**identity, "type": event.type, "subject": event.subject, "summary": event.data.summary}
-        statement = insert_or(self._inbox).values(row).on_conflict_do_nothing().returning(self._inbox.c.event_id)
-        return (await tx.execute(statement)).first() is not None
+        statement = insert_or(self._inbox).on_conflict_do_nothing().returning(self._inbox.c.event_id)
+        return (await tx.execute(statement, row)).first() is not None
 
     async def handled(self, tx: Read, limit: int) -> list[HandledEvent]:
         """The newest handled events, newest first."""

@@ -1,4 +1,4 @@
-"""How the processes of the suite call each other over HTTP: every client of theirs is made here.
+"""How the processes of the suite call each other, and others, over HTTP: every client of theirs is made here.
 
 Whoever answers may be broken, or an enemy. An answer may have so many bytes, unencoded, and a call may take so long; what goes
 beyond that fails as if nobody had answered. Redirects are not followed, because the keys and the orders are for one address.
@@ -72,6 +72,21 @@ def new_client(settings: BaseServiceSettings) -> PeerClient:
         timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         auth=EdgeKeys(settings.edges),
         verify=_tls(settings),
+        trust_env=settings.http_proxy_from_environment,
+    )
+
+
+def new_outside_client(settings: BaseServiceSettings) -> PeerClient:
+    """A client for calls to others than the suite's processes: without keys, and by the authorities that everybody trusts too."""
+    seconds = settings.http_seconds
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    if settings.http_ca is not None:
+        context.load_verify_locations(cafile=settings.http_ca)
+    return PeerClient(
+        Bounds(MOST_BYTES, seconds),
+        timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        verify=context,
         trust_env=settings.http_proxy_from_environment,
     )
 

@@ -19,6 +19,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _plain_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,
         lambda _logger, _method, entry: {"service": service, **entry},
@@ -39,6 +40,11 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _plain_name(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """uvicorn calls the logger of everything that it says `uvicorn.error`: who searches for errors would find each start."""
+    return {**entry, "logger": "uvicorn"} if entry.get("logger") == "uvicorn.error" else entry
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -71,7 +71,7 @@ class BaseServiceSettings(HttpSettings):
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         repr=False,
-        description="Accepted keys, comma-separated `name:scope:sha256-of-the-key`; scope is read, operate, node or train",
+        description="Accepted keys, comma-separated `name:scope:hash`; scope is read, operate, force, node, train, play",
     )
     api_key: str | None = Field(
         default=None, repr=False, description="Key that this process presents where the receiver has none of its own"
@@ -99,6 +99,11 @@ class BaseServiceSettings(HttpSettings):
     def anyone(self) -> Caller | None:
         """What may be done without a credential: everything as long as there are no keys on loopback, elsewhere nothing."""
         return ANYONE if self.is_loopback and not self.api_keys else None
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether callers need a key, so that it matters which were issued."""
+        return self.anyone is None
 
     def key_of(self, service: str) -> str | None:
         """The key that this process presents to a service of the suite, by its name."""

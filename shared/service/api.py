@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.contract.events import Event, EventType, RejectedError
-from shared.contract.words import MOST_ID
+from shared.contract.events.asyncapi import document as asyncapi_document
+from shared.contract.words import EVENT_KEY_PATTERN, MOST_ID
 from shared.messaging.outbox import BEGINNING, CursorUnknownError
 from shared.service.frame import ServiceFrame
 from shared.storage.retention import Figures
-from shared.web.application import Limit, new_router
+from shared.web.application import Limit, new_open_router, new_router
 from shared.web.keys import OPERATE
+from shared.web.links import FIRST_ID, NEXT, linked
 from shared.web.problems import NotFound, Problem, problems
 
+MOST_TABLES = 20
 router = new_router("events", prefix="/v1")
+document_router = new_open_router("events")
+asyncapi = cache(asyncapi_document)
 
 
 class InvalidCursor(Problem):
@@ -46,13 +52,21 @@ def frame_of(request: Request) -> ServiceFrame:
 
 
 Frame = Annotated[ServiceFrame, Depends(frame_of)]
+AfterLetter = Annotated[int, Query(ge=0, le=MOST_ID, description="Only dead letters with higher ids", examples=[7])]
+LetterId = Annotated[int, Path(ge=1, le=MOST_ID, description="Of the dead letter", examples=[7])]
+DryRun = Annotated[bool, Query(description="Only say what would go", openapi_examples={"a dry run": {"value": True}})]
 
 
-class EventPage(BaseModel):
+class Events(BaseModel):
     """Events in order; pass `next` as `after` to go on. It is past events of other types as well."""
 
     items: list[Event]
-    next: str
+    next: str = Field(examples=["12.7b0e8f4a-3c52-4d7e-9a61-2f0c5d8e1b94"])
+    key: str = Field(
+        pattern=EVENT_KEY_PATTERN,
+        description="With which this process signs events on the bus just now: Ed25519, in hex",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
 
 
 class DeadLetter(BaseModel):
@@ -68,10 +82,11 @@ class DeadLetter(BaseModel):
     replayed_at: datetime | None
 
 
-class DeadLetterPage(BaseModel):
-    """Dead letters, oldest first; pass the last id as `after` to go on."""
+class DeadLetters(BaseModel):
+    """Dead letters, oldest first; pass `next` as `after` to go on."""
 
     items: list[DeadLetter]
+    next: int | None = Field(description="Null at the end")
 
 
 class KeptTable(BaseModel):
@@ -88,7 +103,7 @@ class KeptTable(BaseModel):
 class RetentionReport(BaseModel):
     """Every such table of this service."""
 
-    items: list[KeptTable]
+    items: list[KeptTable] = Field(max_length=MOST_TABLES)
 
     @classmethod
     def of(cls, figures: Sequence[Figures]) -> Self:
@@ -111,15 +126,17 @@ class Pruned(BaseModel):
     dry_run: bool
 
 
-@router.get("/events", responses=problems(InvalidCursor, CursorUnknown))
+@router.get("/events", responses=linked(200, list_events={"after": NEXT}) | problems(InvalidCursor, CursorUnknown))
 async def list_events(
     frame: Frame,
     after: Annotated[
         str, Query(max_length=200, description="Cursor of the last event already read", examples=[BEGINNING])
     ] = BEGINNING,
     limit: Limit = 100,
-    type: Annotated[list[EventType] | None, Query(max_length=100, description="Only these types")] = None,
-) -> EventPage:
+    type: Annotated[
+        list[EventType] | None, Query(max_length=100, description="Only these types", examples=[["MODEL_PROMOTED"]])
+    ] = None,
+) -> Events:
     """This service's events in the order in which they became visible."""
     outbox, database = frame.connections.outbox, frame.connections.database
     await outbox.order_once(database)
@@ -130,7 +147,13 @@ async def list_events(
             raise InvalidCursor(str(error)) from None
         except CursorUnknownError as error:
             raise CursorUnknown(str(error)) from None
-    return EventPage(items=events, next=cursor)
+    return Events(items=events, next=cursor, key=frame.connections.signer.key)
+
+
+@document_router.get("/asyncapi.json", include_in_schema=False)
+def read_asyncapi() -> dict[str, Any]:
+    """Every type of event of the suite, as AsyncAPI 3.0 describes it."""
+    return asyncapi()
 
 
 @router.get("/retention")
@@ -140,21 +163,23 @@ async def read_retention(frame: Frame) -> RetentionReport:
 
 
 @router.post("/retention", dependencies=[OPERATE])
-async def prune(frame: Frame, dry_run: Annotated[bool, Query(description="Only say what would go")] = False) -> Pruned:
+async def prune(frame: Frame, dry_run: DryRun = False) -> Pruned:
     """Delete now what is over its time, as happens every hour by itself. Nothing that a decision rests on is ever deleted."""
     if not dry_run:
         return Pruned(deleted=await frame.retention.prune(), dry_run=False)
     return Pruned(deleted={each.rule.table: each.overdue for each in await frame.retention.figures()}, dry_run=True)
 
 
-@router.get("/dead-letters")
-async def list_dead_letters(
-    frame: Frame, after: Annotated[int, Query(ge=0, le=MOST_ID)] = 0, limit: Limit = 100
-) -> DeadLetterPage:
+@router.get(
+    "/dead-letters",
+    responses=linked(200, list_dead_letters={"after": NEXT}, replay_dead_letter={"letter_id": FIRST_ID}),
+)
+async def list_dead_letters(frame: Frame, after: AfterLetter = 0, limit: Limit = 100) -> DeadLetters:
     """Messages that this service could not handle."""
     async with frame.connections.database.read() as tx:
         letters = await frame.inbox.dead_letters(tx, after, limit)
-    return DeadLetterPage(items=[DeadLetter.model_validate(letter._asdict()) for letter in letters])
+    more = letters[-1].id if len(letters) == limit else None
+    return DeadLetters(items=[DeadLetter.model_validate(letter._asdict()) for letter in letters], next=more)
 
 
 @router.post(
@@ -163,7 +188,7 @@ async def list_dead_letters(
     dependencies=[OPERATE],
     responses=problems(NotFound, StillRejected),
 )
-async def replay_dead_letter(frame: Frame, letter_id: Annotated[int, Path(ge=1, le=MOST_ID)]) -> None:
+async def replay_dead_letter(frame: Frame, letter_id: LetterId) -> None:
     """Handle a dead letter again, after its cause was mended."""
     try:
         found = await frame.inbox.replay(letter_id)

@@ -20,7 +20,9 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.nats_connection import NatsOptions
 from shared.messaging.outbox import Outbox
 from shared.messaging.repository import KeptDays, MessageStore
+from shared.messaging.signature import Signer
 from shared.messaging.tables import Messaging
+from shared.process.credentials import AcceptedKeys
 from shared.process.http_client import new_client
 from shared.process.settings import ServiceSettings
 from shared.process.tasks import Loop, background
@@ -41,13 +43,16 @@ class Connections:
     messages: MessageStore
     outbox: Outbox
     client: httpx.AsyncClient
+    keys: AcceptedKeys
+    signer: Signer
 
     @classmethod
     def of(cls, name: str, settings: ServiceSettings, tables: Messaging) -> Connections:
         """The connections of a service by its settings."""
-        messages = MessageStore(tables)
-        database, bus = Database(settings.database_url), Bus(NatsOptions.of(settings), name)
-        return cls(name, settings, database, bus, messages, Outbox(messages), new_client(settings))
+        messages, signer = MessageStore(tables), Signer()
+        database, bus = Database(settings.database_url), Bus(NatsOptions.of(settings), name, signer=signer)
+        keys = AcceptedKeys(settings.api_keys)
+        return cls(name, settings, database, bus, messages, Outbox(messages), new_client(settings), keys, signer)
 
     @property
     def source(self) -> str:
@@ -86,11 +91,11 @@ class ServiceFrame:
 
     @asynccontextmanager
     async def running(self, loops: Mapping[str, Loop]) -> AsyncIterator[None]:
-        """Order and relay the outbox, listen to the bus, read feeds, and run the service's own loops while the block lasts."""
+        """Announce and relay the outbox, listen to the bus, read feeds, and run the service's own loops while the block lasts."""
         to = self.connections
         everything: dict[str, Loop] = {
             "retention": self.retention.run,
-            "order": partial(to.outbox.order, to.database),
+            "announce": partial(to.outbox.announce, to.bus.publish),
             "relay": partial(to.outbox.relay, to.database, to.bus.publish),
             "consumer": partial(
                 to.bus.consume, to.name, self.inbox.handlers.types, self.doorbell.receive, self.inbox.bury

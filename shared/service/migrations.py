@@ -1,11 +1,13 @@
-"""Alembic for the suite: one history for each service's schema, run together by `ringrift migrate`.
+"""Alembic for the suite: one history for each service's schema, run together by `ringrift migrate`, and the grants of the roles.
 
-Services do not migrate by themselves; they wait until their schema is at its head.
+Services do not migrate by themselves; they wait until their schema is at its head. Whoever migrates owns everything; where a
+service has a role of its own (`role_of`), that may do in its schema what the service does there, and nothing anywhere else.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 from alembic import command
@@ -22,6 +24,10 @@ from shared.storage.database import Database
 SERVICES = ("gauntlet", "promotion", "distribution")
 ROOT = Path(__file__).resolve().parents[2]
 VERSION_TABLE = "alembic_version"
+APPEND_ONLY, KEPT = "append_only", "is_kept"
+"""Triggers of tables of which no row ever changes, and of those of which none is removed."""
+TABLES = """select c.relname, array(select tgname::text from pg_trigger where tgrelid = c.oid)
+    from pg_class c where c.relnamespace = to_regnamespace(:schema) and c.relkind = 'r'"""
 
 
 def migrate(database_url: str, services: tuple[str, ...] = SERVICES, revision: str = "head") -> None:
@@ -43,6 +49,7 @@ async def _migrate(database_url: str, services: tuple[str, ...], revision: str) 
             for service in services:
                 await _make_schema(connection, service)
                 await connection.run_sync(_upgrade, service, revision)
+                await _grant(connection, service)
     finally:
         await engine.dispose()
 
@@ -52,6 +59,30 @@ async def _make_schema(connection: AsyncConnection, service: str) -> None:
     found = await connection.execute(text("select 1 from pg_namespace where nspname = :name"), {"name": service})
     if found.first() is None:
         await connection.execute(text(f'create schema "{service}"'))
+
+
+def role_of(service: str) -> str:
+    """The role with which a service logs in, where there is one for it alone."""
+    return f"ringrift_{service}"
+
+
+async def _grant(connection: AsyncConnection, service: str) -> None:
+    """Give a service's role, if there is one, what it needs, and take whatever else it had in the schema."""
+    role, of_schema = role_of(service), {"schema": service}
+    if (await connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": role})).first() is None:
+        return
+    await connection.execute(text(f'grant usage on schema "{service}" to "{role}"'))
+    await connection.execute(text(f'revoke all on all tables in schema "{service}" from "{role}"'))
+    for table, triggers in (await connection.execute(text(TABLES), of_schema)).all():
+        privileges = "select" if table == VERSION_TABLE else _privileges(triggers)
+        await connection.execute(text(f'grant {privileges} on "{service}"."{table}" to "{role}"'))
+
+
+def _privileges(triggers: Collection[str]) -> str:
+    """What may be done to a table, by the triggers that refuse the rest to everybody."""
+    if APPEND_ONLY in triggers:
+        return "select, insert"
+    return "select, insert, update" if KEPT in triggers else "select, insert, update, delete"
 
 
 def _upgrade(connection: Connection, service: str, revision: str) -> None:

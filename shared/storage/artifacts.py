@@ -10,14 +10,17 @@ import errno
 import os
 import shutil
 import stat
+import time
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from shared.contract.words import FailureCode
-from shared.storage.files import SPARE_BYTES, copy_hashing, publish_file, temporary_file
+from shared.storage.files import SPARE_BYTES, UNFINISHED, copy_hashing, publish_file, temporary_file
 
 SHORTHAND = "models"
 """How a path in the models folder may begin, whatever the folder is called."""
+LEFT_SECONDS = 3600.0
+"""A file that nobody has written to for so long is not being taken in any more."""
 
 
 class ArtifactError(Exception):
@@ -80,6 +83,13 @@ class ArtifactStore:
                 raise ArtifactError("model_invalid", f"{title} has {size} bytes: at most {most_bytes} are accepted")
             return self._take_in(stream, size)
 
+    def sweep(self) -> int:
+        """Delete what takings in that were killed have left behind; returns how many files. Others may be taking files in here."""
+        old = [each for each in self._folder.glob(UNFINISHED) if time.time() - each.stat().st_mtime > LEFT_SECONDS]
+        for each in old:
+            each.unlink(missing_ok=True)
+        return len(old)
+
     def _take_in(self, stream: IO[bytes], expected: int) -> Artifact:
         self._folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self._folder).free
@@ -132,6 +142,11 @@ def open_model(path: Path, name: str) -> IO[bytes]:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise ModelMissingError(f"{name} is no regular file; give a model file")
+
+
+def require_model(folder: Path, name: str) -> None:
+    """Nothing, if there is such a model file in the folder. PathRefusedError, ModelMissingError."""
+    open_model(resolve_inside(folder, name), name).close()
 
 
 def _short(name: str) -> str:

@@ -1,16 +1,19 @@
 """Connections to Postgres as people have it: several hosts, TLS, a pooler in between that gives each transaction another session.
 
-Nothing here, and nothing that uses it, may leave anything in a session: no named statement, no setting, no lock, no LISTEN.
+Nothing here, and nothing that uses it, may leave anything in a pooler's session: no statement, no setting, no lock, no LISTEN.
+Where a connection was seen to be a session of its own, prepared statements are kept, which saves every statement a round trip.
 """
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from functools import partial
 from typing import Any
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
@@ -26,6 +29,37 @@ IDLE_SECONDS = 1.0
 """A connection that rested for longer is tried before it is used."""
 OF_ANOTHER_SERVER = frozenset({"25006", "57P01", "57P02", "57P03"})
 """SQLSTATEs after which all connections are made anew: the server that they lead to is not the one that takes changes."""
+MOST_PREPARED = 200
+"""Statements that a connection keeps prepared; the one that was not used for longest makes way."""
+
+
+class Connection(asyncpg.Connection):
+    """A connection that prepares a statement once, if it leads to one and the same session from beginning to end."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._kept: OrderedDict[str, PreparedStatement[asyncpg.Record]] = OrderedDict()
+        self._number = 0
+        self._is_session = False
+
+    async def find_out(self) -> None:
+        """See whether the server's process is the one that greeted; a pooler greets for itself. Plans are made for the values, as
+        without prepared statements: an index on a part of a table serves them."""
+        self._is_session = await self.fetchval("select pg_backend_pid()") == self.get_server_pid()
+        if self._is_session:
+            await self.execute("set plan_cache_mode = force_custom_plan")
+
+    async def prepare(self, query: str, **options: Any) -> Any:
+        """The statement, prepared now or before. SQLAlchemy gives it no options but a name, which it leaves open."""
+        if not self._is_session:
+            return await super().prepare(query, **options)
+        if query not in self._kept:
+            self._number += 1
+            self._kept[query] = await super().prepare(query, name=f"ringrift_{self._number}")
+        self._kept.move_to_end(query)
+        if len(self._kept) > MOST_PREPARED:
+            self._kept.popitem(last=False)
+        return self._kept[query]
 
 
 def new_engine(url: str, command_seconds: float | None = None, **pool: Any) -> AsyncEngine:
@@ -55,7 +89,7 @@ async def _connect_to(url: PostgresUrl, host: Host, command_seconds: float | Non
         tls = tls_of(url)
     except ValueError as error:
         raise UnusableServerError(str(error)) from None
-    connection: asyncpg.Connection = await asyncpg.connect(
+    connection: Connection = await asyncpg.connect(
         host=host.name,
         port=host.port,
         user=url.user,
@@ -67,16 +101,22 @@ async def _connect_to(url: PostgresUrl, host: Host, command_seconds: float | Non
         statement_cache_size=0,
         server_settings=dict(url.session),
         target_session_attrs=SessionAttribute(url.target),
+        connection_class=Connection,
     )
-    version = connection.get_server_version()
-    if version.major < OLDEST:
+    try:
+        version = connection.get_server_version()
+        if version.major < OLDEST:
+            raise UnusableServerError(f"Postgres {version.major} is too old; it has to be {OLDEST} or newer")
+        await connection.find_out()
+    except BaseException:  # whoever waited for it may have gone away
         connection.terminate()
-        raise UnusableServerError(f"Postgres {version.major} is too old; it has to be {OLDEST} or newer")
+        raise
     return connection
 
 
 def _leave_another_server(context: ExceptionContext) -> None:
-    if sqlstate(context.original_exception) in OF_ANOTHER_SERVER:
+    error = context.original_exception
+    if sqlstate(error) in OF_ANOTHER_SERVER or isinstance(error.__cause__, asyncpg.InvalidCachedStatementError):
         context.is_disconnect = True
 
 

@@ -7,7 +7,7 @@ and never commits. SQL itself lives in each service's repository.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import NewType, Protocol
 
@@ -18,11 +18,15 @@ from shared.storage.connecting import new_engine
 from shared.storage.outages import READ_ONLY, UnusableServerError, outage
 
 COMMAND_SECONDS = 30.0
+WAKE_SECONDS = 0.005
+"""After a commit, what was waited for goes out before the loops look for more to do."""
 POOL_SECONDS = 10.0
 """How long a transaction waits for a connection of the pool."""
 
 Read = NewType("Read", AsyncConnection)
 Write = NewType("Write", Read)
+AFTER_COMMIT = "ringrift.after_commit"
+"""Under this name a write transaction has what is to be done after it."""
 
 
 class Transactions(Protocol):
@@ -30,6 +34,7 @@ class Transactions(Protocol):
 
     def read(self) -> AbstractAsyncContextManager[Read]: ...
     def write(self, *, quiet: bool = False) -> AbstractAsyncContextManager[Write]: ...
+    def wake(self) -> None: ...
     def changes(self, sweep: float) -> AsyncIterator[None]: ...
 
 
@@ -51,9 +56,15 @@ class Database:
     async def write(self, *, quiet: bool = False) -> AsyncIterator[Write]:
         """A transaction: committed when the block ends, rolled back when it raises. A quiet one wakes nobody."""
         async with self._engine.begin() as connection:
+            connection.info[AFTER_COMMIT] = actions = list[Callable[[], None]]()
             yield Write(Read(connection))
-        if quiet:
-            return
+        for action in actions:
+            action()
+        if not quiet:
+            asyncio.get_running_loop().call_later(WAKE_SECONDS, self.wake)
+
+    def wake(self) -> None:
+        """Tell all who wait for changes that there is one, such as one that was committed quietly and matters after all."""
         committed, self._committed = self._committed, asyncio.Event()
         committed.set()
 
@@ -76,6 +87,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def after_commit(tx: Write, action: Callable[[], None]) -> None:
+    """Have something done, which must not fail, as soon as the transaction is committed; never, if it is not."""
+    tx.info[AFTER_COMMIT].append(action)
 
 
 async def lock_for_transaction(tx: Write, name: str) -> None:

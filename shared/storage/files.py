@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 CHUNK = 1024 * 1024
+UNFINISHED = ".incoming-*"
+"""What files are called until they are published."""
 SPARE_BYTES = 64 * CHUNK
 """What must stay free on a disk that files are written to."""
 

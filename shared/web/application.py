@@ -16,20 +16,31 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
 from starlette.middleware import Middleware
 
+from shared.process.credentials import AcceptedKeys
 from shared.process.settings import BaseServiceSettings
+from shared.web.document import LICENSE, SERVERS, finish
 from shared.web.keys import READ, KeyMiddleware
 from shared.web.limits import BodyLimits, LimitMiddleware
+from shared.web.pages import stay_at_home
 from shared.web.problems import (
     ContentTooLarge,
     DependencyUnavailable,
     Forbidden,
+    HeadersTooLarge,
+    Internal,
     InvalidRequest,
+    MalformedRequest,
     NotReady,
     Problem,
     RequestTimeout,
+    Responses,
+    TargetTooLong,
+    TooManyConnections,
     Unauthorized,
+    UnreadableBody,
     install_problems,
     problems,
+    together,
 )
 
 Check = Callable[[], Awaitable[None]]
@@ -45,10 +56,25 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, desc
 
 
 class Description(NamedTuple):
-    """What an application says of itself."""
+    """What an application says of itself. `tags`: the nouns that its own routes are about, each in a sentence."""
 
     title: str
     text: str
+    tags: Mapping[str, str]
+
+
+TAGS: Mapping[str, str] = {
+    "health": "Whether the process answers, and what it depends on.",
+    "events": "What this service said, what it could not handle, and how long it keeps what.",
+    "artifacts": "Model files, by the SHA-256 of their bytes.",
+}
+"""The nouns that several processes have in common."""
+OF_EVERY_ROUTE = (
+    MalformedRequest, RequestTimeout, ContentTooLarge, TargetTooLong, InvalidRequest, HeadersTooLarge, Internal,
+    TooManyConnections,
+)  # fmt: skip
+"""What may be answered to whoever asks, wherever."""
+OF_EVERY_GUARDED_ROUTE = (*OF_EVERY_ROUTE, UnreadableBody, Unauthorized, Forbidden, DependencyUnavailable)
 
 
 def new_app(
@@ -58,32 +84,59 @@ def new_app(
     routers: Sequence[APIRouter],
     translations: Mapping[type[Exception], type[Problem]],
     recognisers: Sequence[Middleware] = (),
+    accepted: AcceptedKeys | None = None,
 ) -> FastAPI:
     """An application with problem+json errors, limits, keys, stable operation ids and documentation that works offline.
 
-    `recognisers`: middleware that knows callers by other means than a key.
+    `recognisers`: middleware that knows callers by other means than a key; `accepted`: the keys, if not only those of the settings.
     """
     app: FastAPI = FastAPIOffline(
         title=description.title,
         description=description.text,
         version="0.1.0",
+        servers=SERVERS,
+        license_info=LICENSE,
+        separate_input_output_schemas=False,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
     )
     install_problems(app, translations)
     limited = Middleware(LimitMiddleware, limits=BodyLimits(settings.most_body_bytes, settings.request_seconds))
-    keys = Middleware(KeyMiddleware, keys=settings.api_keys, anyone=settings.anyone)
+    known = accepted or AcceptedKeys(settings.api_keys)
+    keys = Middleware(KeyMiddleware, keys=known, anyone=settings.anyone)
     app.user_middleware.extend([limited, *recognisers, keys])
+    used = {tag: None for router in routers for route in router.routes for tag in getattr(route, "tags", ())}
+    told = {**TAGS, **description.tags}
+    app.openapi_tags = [{"name": tag, "description": told[tag]} for tag in map(str, used) if tag in told]
     for router in routers:
         app.include_router(router)
+    finish(app)
+    stay_at_home(app)
     return app
+
+
+class _Router(APIRouter):
+    """A router whose routes may answer what each of them declares, and what all of them may."""
+
+    def __init__(self, common: Responses, **options: Any) -> None:
+        super().__init__(**options)
+        self._common = common
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """As a decorator of the router does."""
+        options["responses"] = together(self._common, options.get("responses") or {})
+        super().add_api_route(path, endpoint, **options)
 
 
 def new_router(tag: str, prefix: str = "", needs: SecurityDependency = READ) -> APIRouter:
     """A router whose routes need at least the right `read`, or another, and say what any of them may answer. One that changes
     something declares `operate` itself."""
-    common = problems(Unauthorized, Forbidden, RequestTimeout, ContentTooLarge, InvalidRequest, DependencyUnavailable)
-    return APIRouter(prefix=prefix, tags=[tag], dependencies=[needs], responses=common)
+    return _Router(problems(*OF_EVERY_GUARDED_ROUTE), prefix=prefix, tags=[tag], dependencies=[needs])
+
+
+def new_open_router(tag: str) -> APIRouter:
+    """A router whose routes need no key. They tell what anybody may know, and change nothing."""
+    return _Router(problems(*OF_EVERY_ROUTE), tags=[tag])
 
 
 def service_of(request: Request) -> Any:
@@ -106,7 +159,7 @@ class Ready(BaseModel):
 
 def health_router(checks: Mapping[str, Check]) -> APIRouter:
     """`/livez`, which touches nothing, `/readyz`, which asks every dependency, and `/metrics`."""
-    router = APIRouter(tags=["health"])
+    router = new_open_router("health")
 
     @router.get("/livez")
     async def livez() -> Alive:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from shared.web.application import new_open_router
 
 
 class Index(BaseModel):
     """What answers here, and where to look next."""
 
-    name: str
-    version: str
-    links: dict[str, str]
+    name: str = Field(examples=["RingRift promotion"])
+    version: str = Field(examples=["0.1.0"])
+    links: dict[str, str] = Field(examples=[{"docs": "/docs", "openapi": "/openapi.json"}])
 
 
-router = APIRouter(tags=["health"])
+router = new_open_router("health")
 ALWAYS = {"docs": "/docs", "openapi": "/openapi.json", "metrics": "/metrics"}
+WHERE_THERE_ARE_EVENTS = {"asyncapi": "/asyncapi.json"}
 WHERE_THERE_IS_ONE = {"status": "/status", "ready": "/readyz", "health": "/health"}
 
 
@@ -25,6 +28,8 @@ def index(request: Request) -> Index:
     app = request.app
     here = app.openapi()["paths"]
     pages = ALWAYS | {name: path for name, path in WHERE_THERE_IS_ONE.items() if path in here}
+    if "/v1/events" in here:
+        pages |= WHERE_THERE_ARE_EVENTS
     prefix = request.scope.get("root_path", "").rstrip("/")
     links = {name: f"{prefix}{path}" for name, path in pages.items()}
     return Index(name=app.title, version=app.version, links=links)

@@ -18,7 +18,7 @@ from shared.web.behind_proxy import own_path
 from shared.web.problems import Forbidden, Unauthorized
 
 OPEN_PATHS = ("/", "/livez", "/readyz", "/health")
-DOCUMENTATION = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs/")
+DOCUMENTATION = ("/docs", "/redoc", "/openapi.json", "/asyncapi.json", "/static-offline-docs/")
 """Open too: the pages where a person enters a key."""
 _log = get_logger(__name__)
 _bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An API key, as `Authorization: Bearer KEY`")
@@ -30,8 +30,8 @@ class KeyMiddleware:
     `anyone`: the caller without a credential, None if one is needed. A caller that was recognised before it is let through.
     """
 
-    def __init__(self, app: ASGIApp, keys: tuple[str, ...], anyone: Caller | None) -> None:
-        self._app, self._keys, self._anyone = app, AcceptedKeys(keys), anyone
+    def __init__(self, app: ASGIApp, keys: AcceptedKeys, anyone: Caller | None) -> None:
+        self._app, self._keys, self._anyone = app, keys, anyone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass with its caller in `state`, or refuse it."""
@@ -75,6 +75,19 @@ def authorize(
     return caller
 
 
+def require_force(request: Request) -> None:
+    """Forbidden unless the caller may skip checks; for routes where that depends on what the body asks for."""
+    caller: Caller = request.state.caller
+    if not caller.may("force"):
+        raise Forbidden(f"this key is good for {caller.reach}; force is needed")
+
+
+def caller_name(request: Request) -> str:
+    """Who is calling, as the ledger names them: the name of their key."""
+    caller: Caller = request.state.caller
+    return caller.name
+
+
 READ = Security(authorize, scopes=["read"])
 """As a route's or router's dependency: the caller may read."""
 OPERATE = Security(authorize, scopes=["operate"])
@@ -83,6 +96,8 @@ NODE = Security(authorize, scopes=["node"])
 """As a router's dependency: the caller may fetch artifacts."""
 TRAININGS = Security(authorize, scopes=["trainings"])
 """As a router's dependency: the caller may read trainings."""
+PLAY = Security(authorize, scopes=["play"])
+"""As a router's dependency: the caller may play games."""
 TRAIN = Security(authorize, scopes=["train"])
 """As a route's dependency: the caller may announce a training."""
 ORDER = Security(authorize, scopes=["order"])

@@ -12,13 +12,14 @@ problem answers for it. Texts say what is wrong, where, and what would be right.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -29,6 +30,8 @@ TYPE_PREFIX = "urn:ringrift:problem:"
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "2"
 """After how long a caller may ask again, where a dependency is away."""
+Responses = dict[int | str, dict[str, Any]]
+"""What OpenAPI says of answers, by status."""
 _log = get_logger(__name__)
 
 
@@ -111,6 +114,24 @@ class MalformedRequest(Problem):
     status, slug = 400, "malformed-request"
 
 
+class UnreadableBody(Problem):
+    """The body is no JSON in UTF-8, or is nested too deeply."""
+
+    status, slug = 400, "unreadable-body"
+
+
+class MalformedRange(Problem):
+    """The Range header asks for no range of bytes, such as `bytes=0-99`."""
+
+    status, slug = 400, "malformed-range"
+
+
+class RangeNotSatisfiable(Problem):
+    """The file has no bytes there; Content-Range says how many it has."""
+
+    status, slug = 416, "range-not-satisfiable"
+
+
 class RequestTimeout(Problem):
     """The request was not there whole in time (RINGRIFT_REQUEST_SECONDS). The connection is closed."""
 
@@ -165,19 +186,29 @@ class Internal(Problem):
     status, slug = 500, "internal"
 
 
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    where: str = Field(description="Parts of the place, joined by dots", examples=["body.num_players"])
+    what: str = Field(examples=["Input should be less than or equal to 4"])
+
+
 class ProblemDocument(BaseModel):
-    """How every error looks (RFC 9457)."""
+    """How every error looks (RFC 9457). A kind of problem may have further members."""
 
-    type: str = Field(examples=["urn:ringrift:problem:not-found"])
-    title: str
-    status: int
-    detail: str
-    instance: str
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Names the kind, and never changes", examples=["urn:ringrift:problem:not-found"])
+    title: str = Field(description="The kind in words", examples=["Not found"])
+    status: int = Field(description="The status of the answer", examples=[404])
+    detail: str = Field(description="What is wrong, for people", examples=["there is no artifact 9f86d081"])
+    instance: str = Field(description="The path that was asked for", examples=["/v1/artifacts/9f86d081"])
+    errors: list[Fault] = Field(default=[], description="Of `invalid-request`: everything that is wrong")
 
 
-def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+def problems(*kinds: type[Problem]) -> Responses:
     """OpenAPI's `responses` for the kinds of problem that a route may answer besides its own answer."""
-    documented: dict[int | str, dict[str, Any]] = {}
+    documented: Responses = {}
     for kind in kinds:
         answer = documented.setdefault(kind.status, _response())
         explanation = (kind.__doc__ or "").strip()
@@ -185,6 +216,23 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
         example = {"summary": kind.title(), "value": {**kind(explanation).body("/"), "detail": explanation}}
         answer["content"][MEDIA_TYPE]["examples"][kind.slug] = example
     return documented
+
+
+def together(*documented: Responses) -> Responses:
+    """The answers of all; kinds of problem with the same status stand side by side."""
+    found: Responses = {}
+    for status, answer in (each for responses in documented for each in responses.items()):
+        known = found.get(status)
+        found[status] = answer if known is None or known == answer else _both(known, answer)
+    return found
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    words = dict.fromkeys([*one["description"].split("\n\n"), *other["description"].split("\n\n")])
+    answer = {**_response(), "description": "\n\n".join(words)}
+    for each in (one, other):
+        answer["content"][MEDIA_TYPE]["examples"] |= each["content"][MEDIA_TYPE]["examples"]
+    return answer
 
 
 def _response() -> dict[str, Any]:
@@ -241,8 +289,9 @@ def _of_unexpected(error: Exception, path: str) -> Problem:
 
 
 def _of_status(error: HTTPException) -> Problem:
-    """The problem of an exception that the framework raised; a kind of its own where there is none."""
-    known = {kind.status: kind for kind in (NotFound, MethodNotAllowed, Unauthorized, Forbidden)}
-    other = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": f"http-{error.status_code}"})
+    """The problem of an exception that the framework raised; where it is none of ours, the status's own words name the kind."""
+    known = {kind.status: kind for kind in (UnreadableBody, NotFound, MethodNotAllowed, Unauthorized, Forbidden)}
+    words = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    other = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": words})
     kind: type[Problem] = known.get(error.status_code, other)
     return kind(str(error.detail), headers=error.headers)

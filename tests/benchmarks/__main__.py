@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: measures the figures of docs/benchmarks.md on this machine and prints them as tables.
+"""`python -m tests.benchmarks`: measures the figures of docs/benchmarks.md and docs/statistics.md here and prints them as tables.
 
 Seconds are processor seconds of the measuring process, compilation excluded unless it is what is measured. Nothing is asserted:
 machines are noisy, so compare rows of one run with each other.
@@ -14,9 +14,18 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.compilation import compilation
+from tests.benchmarks.gate_statistics import statistics
 from tests.benchmarks.gauntlet import gauntlet, heuristic_move
 from tests.benchmarks.ground import ground
+from tests.benchmarks.growth import growth
+from tests.benchmarks.nodes import nodes
+from tests.benchmarks.promotion import promotion
+from tests.benchmarks.races import racing
 from tests.benchmarks.random_games import random_games
+from tests.benchmarks.sandbox import sandbox
+from tests.benchmarks.threads import threads
+from tests.benchmarks.verdict import verdict
+from tests.benchmarks.workers import workers
 
 SECTIONS: dict[str, Callable[[bool], Table]] = {
     "random": random_games,
@@ -24,6 +33,15 @@ SECTIONS: dict[str, Callable[[bool], Table]] = {
     "gauntlet": gauntlet,
     "compilation": compilation,
     "ground": ground,
+    "verdict": verdict,
+    "promotion": promotion,
+    "growth": growth,
+    "workers": workers,
+    "sandbox": sandbox,
+    "threads": threads,
+    "statistics": statistics,
+    "racing": racing,
+    "nodes": nodes,
 }
 
 
@@ -37,15 +55,17 @@ def main() -> None:
     for name in arguments.sections:
         if name not in SECTIONS:
             parser.error(f"there is no section {name!r}; give any of {', '.join(SECTIONS)}")
-    console = Console(width=110)
+    console = Console(width=130)
     for name in arguments.sections or SECTIONS:
         table = SECTIONS[name](arguments.quick)
         print(as_json(table)) if arguments.json else console.print(table)
 
 
 def as_json(table: Table) -> str:
-    """A table's rows as JSON, one object each."""
+    """A table's rows as JSON, one object each; figures and values as one object."""
     columns = {str(column.header): list(column.cells) for column in table.columns}
+    if list(columns) == ["figure", "value"]:
+        return json.dumps(dict(zip(*columns.values(), strict=True)), indent=2)
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     return json.dumps({str(table.title): rows}, indent=2)
 

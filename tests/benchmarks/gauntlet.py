@@ -20,8 +20,8 @@ from play.players.random import RandomPlayer
 from play.players.search import SearchPlayer
 from play.record import PlayedGame
 from play.schedule import plan_games
-from services.gauntlet.worker.forward_clock import ForwardClock
 from shared.contract.words import OpponentName
+from tests.benchmarks.forward_clock import ForwardClock
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 LANES, OPENING_PLIES = 32, 4

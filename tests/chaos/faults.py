@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.nats import Nats
-from local.postgres import DATABASE, USER, Postgres
+from local.postgres import Postgres
 from local.postgres_data import ENVIRONMENT
+from local.postgres_roles import DATABASE, OWNER
 from local.process import Process
 from local.running import run
 from local.suite import SERVICES, Suite
 from shared.messaging.bus import Bus
-from shared.messaging.nats_stream import STREAM
+from shared.messaging.permissions import STREAM
 
 SOURCE = Path(__file__).with_name("clock.c")
 Part = Postgres | Nats | Process
@@ -128,9 +129,11 @@ def restored(suite: Suite) -> None:
     postgres.stop()
     postgres.data.rename(postgres.data.with_name(f"data-{time.time_ns()}"))
     _start(postgres)
-    for role in (USER, "postgres"):
+    for role in (OWNER, "postgres"):
         postgres.execute(f"ALTER ROLE {role} PASSWORD '{password}'")
     (postgres.folder / "password").write_text(password)
+    for role in postgres.roles:
+        postgres.execute(f"ALTER ROLE {role} PASSWORD '{postgres.password_of(role)}'")
     run([str(binaries / "pg_restore"), *tool, str(dump)], {**ENVIRONMENT, "PGPASSWORD": postgres.password})
     for name in SERVICES:
         _start(suite.processes[name])

@@ -55,6 +55,28 @@ def test_f05_the_digest_is_announced_where_the_file_is_here(tmp_path: Path, monk
     assert told([], ["--no-digest"]) == [{**BASE, "digest": hashlib.sha256(b"weights").hexdigest()}, BASE]
 
 
+def test_f64_what_a_service_says_steers_no_terminal() -> None:
+    """The reason of a rejection holds what others wrote, such as a path, and is spelt out."""
+
+    class Gauntlet(BaseHTTPRequestHandler):
+        """Rejects every training."""
+
+        def do_POST(self) -> None:
+            """Name the path as it came."""
+            self.rfile.read(int(self.headers["Content-Length"]))
+            reason = "models/a\x1b[2J\x07.pth is none"
+            body = json.dumps({"id": "1", "state": "rejected", "notes": ["b\x1b[31m"], "reason": reason}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serving(Gauntlet) as url:
+        done = CliRunner().invoke(app, [*WORDS, "--gauntlet-url", url])
+    assert "rejected: models/a\\x1b[2J\\x07.pth is none" in done.stderr
+    assert {each for each in done.output + done.stderr if not each.isprintable()} <= {"\n"}
+
+
 def test_a_parameter_that_is_none_is_refused() -> None:
     """Before anything is said to anybody."""
     for words in (["--parameter", "blocks"], ["--architecture", "a b"]):

@@ -28,8 +28,13 @@ MODELS: Mapping[str, type[BaseServiceSettings]] = {
 PEOPLE = ("OPERATOR_", "TRAINER_")
 """Whose keys no process of compose.yaml has."""
 HOLDERS = {
-    "POSTGRES_PASSWORD": {"postgres", "migrate", "promotion", "gauntlet", "distribution"},
-    "NATS_TOKEN": {"nats", "promotion", "gauntlet", "distribution"},
+    "POSTGRES_PASSWORD": {"postgres"},
+    **{
+        f"{role.upper()}_DATABASE_PASSWORD": {"postgres", role}
+        for role in ("migrate", "promotion", "gauntlet", "distribution")
+    },
+    "NATS_TRAINER_PASSWORD": {"nats"},
+    **{f"NATS_{name.upper()}_PASSWORD": {"nats", name} for name in ("promotion", "gauntlet", "distribution")},
     "ORDER_KEY": {"distribution"},
     "ORDER_PUBLIC_KEY": {*NODES},
 }

@@ -117,7 +117,7 @@ def test_a_refusal_without_a_problem_is_told_as_it_is(door: FakeFrontDoor) -> No
 def test_an_answer_that_is_no_json_is_somebody_elses(door: FakeFrontDoor) -> None:
     """The text asks whether this is the front door."""
     door.answers["/page"] = (200, b"<html>")
-    with pytest.raises(NotJsonError, match="without JSON; is it the front door"):
+    with pytest.raises(NotJsonError, match="without JSON; is it a service of the suite"):
         Transport(door.url).call("GET", "/page")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
 from shared.contract.evidence import CanonicalReference
 from shared.service.migrations import migrate
-from shared.storage.artifacts import ArtifactStore, resolve_inside
+from shared.storage.artifacts import Artifact, ArtifactStore, resolve_inside
+from tests.kit.documented import Documented
 from tests.kit.http_server import serving_app
 from tests.kit.servers import Migrate
 from tests.kit.waiting import until
@@ -27,6 +29,7 @@ from tests.promotion.peers import Neighbour
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEX8 = "/v1/configurations/hex8_2p"
+AT_NODE = {"bytes_done": 5, "size": 5, "updated_at": "2026-01-31T12:00:00Z"}
 
 
 @pytest.fixture(scope="session")
@@ -42,26 +45,35 @@ class Gauntlet(Neighbour):
         super().__init__()
         self.models, self.store, self.wins = models, store, 43
         self.promotion = ""
-        self._answered = 0
+        self._answered, self._answering = 0, Lock()
 
     def page(self, query: str) -> Any:
         """The feed, after answering what was asked meanwhile."""
-        with suppress(httpx.TransportError):  # it reads this feed before it listens, and after
+        with suppress(httpx.TransportError), self._answering:  # it reads this feed before it listens, and after
             asked = httpx.get(f"{self.promotion}/v1/events?type=EVALUATION_REQUESTED").json()["items"]
             self.feed += [announcement(self._evaluate(each["data"])) for each in asked[self._answered :]]
             self._answered = len(asked)
         return super().page(query)
 
     def _evaluate(self, asked: Any) -> Any:
-        artifact = self.store.take_in(resolve_inside(self.models, asked["model_path"]))
+        artifact = self._artifact(asked)
         head = httpx.get(f"{self.promotion}{HEX8}/canonical").json()
-        previous = CanonicalReference(version=head["version"], digest=head["digest"]) if "version" in head else None
+        meets = "version" in head and head["digest"] != artifact.digest
+        previous = CanonicalReference(version=head["version"], digest=head["digest"]) if meets else None
         data = completed(artifact.digest, previous, self.wins, UUID(asked["request_id"]), artifact.size)
         if asked["reason"] == "forced":
             data = data.model_copy(
                 update={"evidence": data.evidence.model_copy(update={"skipped": True, "opponents": []})}
             )
         return data
+
+    def _artifact(self, asked: Any) -> Artifact:
+        """The model that is asked for, by its path or by its digest."""
+        if asked["model_path"] is not None:
+            return self.store.take_in(resolve_inside(self.models, asked["model_path"]))
+        found = self.store.find(asked["digest"])
+        assert found is not None
+        return found
 
 
 class Distribution(Neighbour):
@@ -74,11 +86,13 @@ class Distribution(Neighbour):
     def show_status(self) -> Any:
         """The answer to GET /status."""
         head = httpx.get(f"{self.promotion}{HEX8}/canonical").json()
-        nodes = {name: {"state": "delivered", "detail": None} for name in ("node-1", "node-2")}
+        nodes = {name: {**AT_NODE, "state": "delivered", "detail": None} for name in ("node-1", "node-2")}
         if self.lacking:
-            nodes[self.lacking] = {"state": "pending", "detail": "connection refused"}
+            nodes[self.lacking] = {**AT_NODE, "state": "pending", "detail": "connection refused"}
         progress = (
-            {"version": head["version"], "nodes": nodes, "complete": not self.lacking} if "version" in head else None
+            {"version": head["version"], "digest": head["digest"], "nodes": nodes, "complete": not self.lacking}
+            if "version" in head
+            else None
         )
         configurations = {"hex8_2p": progress} if progress else {}
         return {
@@ -157,5 +171,7 @@ def operator(database_url: str, nats_url: str, tmp_path: Path) -> Iterator[Opera
             "PYTHONPATH": f"{ROOT}:{ROOT / 'client'}",
         }
         environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-        with serving_app(create_app(settings), settings.promotion_port):
+        documented = Documented(create_app(settings), "promotion")
+        with serving_app(documented, settings.promotion_port):
             yield Operator(tmp_path, url, gauntlet, distribution, environment)
+        assert documented.complaints == []

@@ -18,7 +18,7 @@ from services.promotion.settings import PromotionSettings
 
 DATABASE = "postgresql+asyncpg://u:p@127.0.0.1/db"
 KEYS = (f"k:read:{hashlib.sha256(b'key').hexdigest()}",)
-STATUS = {"promotion", "distribution"}
+STATUS = {"gauntlet", "promotion", "distribution"}
 
 
 @pytest.fixture(params=["gauntlet", "promotion", "distribution", "agent"])

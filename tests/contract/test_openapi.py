@@ -3,35 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
-from services.distribution.agent.app import create_app as create_agent
-from services.distribution.agent.settings import AgentSettings
-from services.distribution.app import create_app as create_distribution
-from services.distribution.settings import DistributionSettings
-from services.gauntlet.app import create_app as create_gauntlet
-from services.gauntlet.settings import GauntletSettings
-from services.promotion.app import create_app as create_promotion
-from services.promotion.settings import PromotionSettings
 from shared.contract.events import DATA_MODELS
+from tests.kit.documents import PROCESSES
+from tests.kit.documents import document as document_of
 
-DATABASE = "postgresql+asyncpg://u:p@127.0.0.1/db"
 
-
-@pytest.fixture(params=["gauntlet", "promotion", "distribution", "agent"])
-def document(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+@pytest.fixture(params=PROCESSES)
+def document(request: pytest.FixtureRequest) -> Any:
     """The OpenAPI document of each process in turn."""
-    apps: dict[str, FastAPI] = {
-        "gauntlet": create_gauntlet(GauntletSettings(database_url=DATABASE)),
-        "promotion": create_promotion(PromotionSettings(database_url=DATABASE)),
-        "distribution": create_distribution(DistributionSettings(database_url=DATABASE)),
-        "agent": create_agent(AgentSettings(agent_node="node-1", agent_dir=tmp_path)),
-    }
-    return json.loads(json.dumps(apps[request.param].openapi()))
+    return document_of(request.param)
 
 
 def operations(document: Any) -> list[Any]:
@@ -95,7 +79,7 @@ def test_f36_every_integer_has_its_range(document: Any) -> None:
     for name, schema in let_in(document):
         if schema.get("type") == "integer":
             assert {"minimum", "maximum"} <= set(schema), (name, schema)
-            assert schema["maximum"] < 2**63
+            assert schema["maximum"] <= 2**63  # 2**63 - 1, as OpenAPI's floating point has it
 
 
 def test_f59_everything_that_is_let_in_has_a_longest(document: Any) -> None:

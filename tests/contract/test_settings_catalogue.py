@@ -8,6 +8,7 @@ import pytest
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.settings import DistributionSettings
 from services.gauntlet.settings import GauntletSettings
+from services.gauntlet.worker.settings import WorkerSettings
 from services.promotion.settings import PromotionSettings
 from shared.process.settings import PREFIX, BaseServiceSettings, SettingsError, load_settings, secrets_of, variables
 
@@ -17,6 +18,7 @@ MODELS: tuple[type[BaseServiceSettings], ...] = (
     PromotionSettings,
     DistributionSettings,
     AgentSettings,
+    WorkerSettings,
 )
 BASE = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db", "RINGRIFT_AGENT_NODE": "node-1"}
 RUNBOOK: list[tuple[type[BaseServiceSettings], str, str, Any, str, Any]] = [

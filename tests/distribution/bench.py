@@ -51,7 +51,7 @@ class Bench:
 
     async def deliveries(self) -> dict[tuple[int, str], Delivery]:
         """Every delivery, by version and node."""
-        return {(each.version, each.node): each for each in await self.service.deliveries(HEX8, 1000)}
+        return {(each.version, each.node): each for each in await self.service.deliveries(HEX8, None, 1000)}
 
     async def states(self) -> dict[tuple[int, str], str]:
         """The state of every delivery, by version and node."""

@@ -28,6 +28,7 @@ from shared.service.migrations import migrate
 from shared.storage.artifacts import Artifact, ArtifactStore
 from shared.storage.database import Database
 from tests.distribution.bench import NODES, Bench
+from tests.kit.documented import complaint
 from tests.kit.processes import suite_process
 from tests.kit.servers import Migrate
 from tests.kit.waiting import until
@@ -90,6 +91,10 @@ class Stage:
         answer = httpx.post(f"{self.url}/v1/nodes", json={"name": name, "url": url})
         assert answer.status_code == 201, answer.text
 
+    def move(self, name: str, url: str) -> None:
+        """Give a node another address."""
+        assert httpx.put(f"{self.url}/v1/nodes/{name}", json={"url": url}).status_code == 200
+
     def take_in(self, content: bytes) -> Artifact:
         """Put bytes into the artifact store."""
         path = self.folder / f"{uuid4().hex}.pth"
@@ -115,6 +120,7 @@ class Stage:
         """A successful GET's JSON."""
         answer = httpx.get(self.url + path)
         assert answer.status_code == 200, answer.text
+        assert complaint("distribution", "GET", path.partition("?")[0], answer, answer.content) == ""
         return answer.json()
 
     def nodes(self) -> Any:

@@ -249,7 +249,7 @@ async def test_what_is_shown_of_it() -> None:
     assert (cluster.state.status, cluster.state.last_pass_at) == ("starting", None)
     async with cluster.running():
         await passing(2.5)
-        assert cluster.state.status == "running"
+        assert str(cluster.state.status) == "running"
         assert cluster.state.last_pass_at is not None
         assert (virtual_now() - cluster.state.last_pass_at).total_seconds() == 0.5
     assert cluster.state.status == "stopped"

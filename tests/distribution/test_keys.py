@@ -58,7 +58,7 @@ async def test_what_changes_something_needs_operate(app: FastAPI) -> None:
         answer = await ask(app, method, path, "read")
         assert (answer.status_code == 403) == (method != "GET"), (method, path)
         answer = await ask(app, method, path, "operate")
-        assert (answer.status_code in (401, 403)) == (method == "PUT"), (method, path)
+        assert (answer.status_code in (401, 403)) == path.startswith("/v1/models/"), (method, path)
 
 
 async def test_f58_a_nodes_key_fetches_artifacts_and_nothing_else(app: FastAPI) -> None:

@@ -77,7 +77,7 @@ def test_g13_a_node_that_hangs_delays_nobody(stage: Stage) -> None:
         stage.promote(1, b"first")
         stage.delivered(sha(b"first"), "node-1")
         assert "node-2" in stage.nodes()
-    stage.register("node-2", "http://127.0.0.1:9")
+    stage.move("node-2", "http://127.0.0.1:9")
     until(lambda: breaker(stage, "node-2") == "open")
     stage.service.kill()
     stage.start()
@@ -157,6 +157,8 @@ BAD_REQUESTS: list[tuple[str, str, Any, int]] = [
     ("POST", "/v1/nodes", {"name": "node-1", "url": "file:///etc/passwd"}, 422),
     ("POST", "/v1/nodes", {"name": "node-1", "url": "http://127.0.0.1:1", "weight": 3}, 422),
     ("DELETE", "/v1/nodes/nobody", None, 404),
+    ("PUT", "/v1/nodes/nobody", {"url": "http://127.0.0.1:1"}, 404),
+    ("PUT", "/v1/nodes/nobody", {"url": "file:///etc/passwd"}, 422),
     ("GET", "/v1/artifacts/" + "0" * 64, None, 404),
     ("GET", "/v1/artifacts/..%2f..%2fsecret", None, 404),
     ("GET", "/v1/artifacts/short", None, 422),

@@ -34,40 +34,47 @@ class Scene:
 
     operator: Operator
     stands_for: dict[str, str]
-    announced: int
 
     def types(self, command: str) -> tuple[int, str]:
         """Run a command as printed, but for its placeholders, in the suite's folder; returns its exit code and output."""
-        until(self.settled, 60, lambda: self.operator.suite.log.read_text()[-3000:])
-        self.announced += command.startswith(
-            (".venv/bin/ringrift announce", "curl -X POST localhost:8771/v1/trainings")
-        )
-        urls = {f"RINGRIFT_{name.upper()}_URL": self.operator.suite.addresses.url(name) for name in SERVICES}
         for placeholder, value in self.stands_for.items():
             command = command.replace(placeholder, value)
-        ended = subprocess.run(
-            ["bash", "-c", STRICT + command], cwd=self.operator.suite.folder, env=environment() | urls, capture_output=True,
-            text=True, timeout=60,
-        )  # fmt: skip
+        ended = self._run(["bash", "-c", STRICT + command])
         return ended.returncode, ended.stdout + ended.stderr
+
+    def runs(self, program: str) -> subprocess.CompletedProcess[str]:
+        """Run a program that uses the suite, in its folder, so that `models` is the suite's."""
+        return self._run([sys.executable, "-c", program])
+
+    def _run(self, words: list[str]) -> subprocess.CompletedProcess[str]:
+        until(self.settled, 60, lambda: self.operator.suite.log.read_text()[-3000:])
+        suite = self.operator.suite
+        urls = {f"RINGRIFT_{name.upper()}_URL": suite.addresses.url(name) for name in SERVICES}
+        own = {"XDG_STATE_HOME": str(suite.folder / "state")}
+        return subprocess.run(
+            words, cwd=suite.folder, env=environment() | urls | own, capture_output=True, text=True, timeout=120
+        )
 
     def settled(self) -> bool:
         """Whether everything that was asked for is decided, and the canonical file is that of the ledger."""
         decisions = self.operator.get("promotion", "/v1/decisions?limit=1000")
         canonical = self.operator.get("promotion", f"/v1/configurations/{HEX8}/canonical")
-        if not decisions or not canonical:
+        trainings = self.operator.get("gauntlet", "/v1/trainings?state=accepted&limit=1000")
+        if not decisions or not canonical or not trainings:
             return False
-        asked = len(self.operator.events("promotion", "EVALUATION_REQUESTED")) + self.announced
+        asked = len(self.operator.events("promotion", "EVALUATION_REQUESTED")) + len(trainings["items"])
         asked += sum(each["data"]["kind"] == "rollback" for each in self.operator.events("promotion", "MODEL_PROMOTED"))
         file = self.operator.suite.models / f"canonical_{HEX8}.pth"
         return len(decisions["items"]) == asked and file.exists() and digest_of(file) == canonical["digest"]
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without settings of the suite, and with the programs of its virtual environment."""
+    """This process's environment without settings of the suite, and with the programs of its virtual environment. Packages may lie
+    where PYTHONPATH says; ours are found first."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("RINGRIFT_")}
     root = Path(__file__).resolve().parents[2]
-    return inherited | {"PATH": f"{sys.prefix}/bin:{inherited['PATH']}", "PYTHONPATH": f"{root}:{root / 'client'}"}
+    packages = os.pathsep.join(filter(None, (str(root), str(root / "client"), inherited.get("PYTHONPATH"))))
+    return inherited | {"PATH": f"{sys.prefix}/bin:{inherited['PATH']}", "PYTHONPATH": packages}
 
 
 @contextmanager
@@ -89,15 +96,18 @@ def set_up() -> Iterator[Scene]:
             f"localhost:{port}": name
             for port, name in ((8770, "promotion"), (8771, "gauntlet"), (8772, "distribution"))
         }
+        hooks = f"{suite.addresses.url('promotion')}/v1/webhooks"
+        webhook = httpx.post(hooks, json={"url": "https://hooks.example/x"}).json()["id"]
         [newest, *_] = operator.get("gauntlet", "/v1/evaluations")["items"]
         stands_for = {host: suite.addresses.url(name).removeprefix("http://") for host, name in hosts.items()} | {
             "/ID/": f"/{newest['id']}/",
-            "verify ID": f"verify {newest['id']}",
+            **{f"{verb} ID": f"{verb} {newest['id']}" for verb in ("verify", "show", "watch", "games")},
+            **{f"webhooks {verb} ID": f"webhooks {verb} {webhook}" for verb in ("replay", "rm")},
             "nodes/NAME": "nodes/gone",
             "dead-letters/7": f"dead-letters/{letter['id']}",
             '"to_version": 6': '"to_version": 1',
         }
-        yield Scene(operator, stands_for, announced=2)
+        yield Scene(operator, stands_for)
 
 
 async def garble(nats_url: str) -> None:

@@ -35,6 +35,11 @@ REFUSED = {"/replay": "urn:ringrift:problem:still-rejected"}
 """What the scene must refuse: nobody has mended the message that could not be read."""
 
 
+USES_A_SUITE = "Suite.from_environment()"
+OPTIONAL = ("jax", "lightning")
+"""Packages that the pages show and `make install` does not bring: their programs run where they are installed."""
+
+
 def of_kind(*beginnings: str) -> list[Command]:
     """The commands that begin so and are not excepted."""
     return [
@@ -47,7 +52,10 @@ def name_of(command: Command) -> str:
     return command.name
 
 
-LIVE = of_kind("curl ", ".venv/bin/ringrift announce --model", "printf ")
+LIVE = of_kind(
+    "curl ", ".venv/bin/ringrift announce --model", ".venv/bin/ringrift curriculum", ".venv/bin/ringrift evaluation ",
+    ".venv/bin/ringrift webhooks ", "printf ",
+)  # fmt: skip
 MAKE = of_kind("make ")
 VERBS = [each for each in of_kind("ringrift ", ".venv/bin/ringrift ") if each not in LIVE]
 MODULES = of_kind("python -m ", ".venv/bin/python -m ")
@@ -98,7 +106,21 @@ def test_a_documented_module_exists(command: Command) -> None:
     ).exists()
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda each: each.page)
+@pytest.mark.parametrize(
+    "program", [each for each in PROGRAMS if USES_A_SUITE in each.text], ids=lambda each: each.page
+)
+def test_a_documented_trainer_submits(program: Program, scene: Scene) -> None:
+    """A training loop of a page runs beside the suite, and prints what its comments promise."""
+    for name in OPTIONAL:
+        if re.search(rf"^(import|from) {name}\b", program.text, re.MULTILINE):
+            pytest.importorskip(name)
+    ended = scene.runs(program.text)
+    assert ended.stdout.splitlines() == program.promised(), ended.stderr
+
+
+@pytest.mark.parametrize(
+    "program", [each for each in PROGRAMS if USES_A_SUITE not in each.text], ids=lambda each: each.page
+)
 def test_a_documented_program_runs(program: Program, tmp_path: Path) -> None:
     """A block of Python runs, and prints what its comments promise."""
     (tmp_path / "models").mkdir()

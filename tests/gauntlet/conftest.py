@@ -17,6 +17,8 @@ from shared.contract.policy import GatePolicy
 from shared.messaging.bus import Bus
 from shared.service.migrations import migrate
 from tests.gauntlet.neighbours import PolicyGiver
+from tests.gauntlet.trial import Trial, trial_on
+from tests.kit.documented import Documented
 from tests.kit.servers import Migrate
 from tests.kit.waiting import async_until
 
@@ -27,6 +29,13 @@ DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 def database_template(make_template: Callable[[str, Migrate], str]) -> str:
     """Every test's database has the gauntlet service's schema."""
     return make_template("gauntlet", lambda url: migrate(url, ("gauntlet",)))
+
+
+@pytest.fixture
+async def trial(database_url: str, tmp_path: Path) -> AsyncIterator[Trial]:
+    """The use cases on a database of their own."""
+    async with trial_on(database_url, tmp_path) as running:
+        yield running
 
 
 @dataclass
@@ -52,7 +61,7 @@ class Suite:
 
     async def eventually(self, question: Callable[[], Any]) -> Any:
         """The first true answer; a test fails if there is none in time."""
-        return await async_until(question, 60)
+        return await async_until(question, 120)
 
     async def ask(self, **body: Any) -> Any:
         """Post a request for an evaluation; returns it."""
@@ -126,8 +135,10 @@ async def suite(
     app, bus = create_app(settings), Bus(nats_url, "test")
     try:
         async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            documented = Documented(app, "gauntlet")
+            transport = httpx.ASGITransport(documented, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gauntlet", timeout=60) as client:
                 yield Suite(app, client, bus, models, promotion)
+            assert documented.complaints == []
     finally:
         await bus.close()

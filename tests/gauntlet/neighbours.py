@@ -17,13 +17,15 @@ from tests.kit.http_server import serving
 
 class PolicyGiver:
     """A real HTTP server that hands out `policy` with the games asked for. `away`: it answers 503 to that;
-    `raw`: it says that instead; `lists`: it also lists the policy unasked."""
+    `raw`: it says that instead; `lists`: it also lists the policy unasked; `versions`: the canonical versions of hex8_2p and their
+    digests, newest first."""
 
     def __init__(self, policy: GatePolicy) -> None:
         self.policy, self.away, self.lists = policy, False, False
         self.raw: bytes | None = None
         self.asked: list[str] = []
         self.feed: list[Event] = []
+        self.versions: list[tuple[int, str]] = []
         self.url = ""
 
     @contextmanager
@@ -54,6 +56,8 @@ class PolicyGiver:
         """The feed, or the policy in force, with another number of games if asked."""
         if path == "/v1/events":
             return json.dumps(feed_page(self.feed, query)).encode()
+        if path in ("/v1/configurations", "/v1/configurations/hex8_2p/versions"):
+            return json.dumps({"items": self._canonical(path, query)}).encode()
         if self.raw is not None:
             return self.raw
         if path == "/v1/policies":
@@ -62,6 +66,14 @@ class PolicyGiver:
         games = parse_qs(query).get("games")
         policy = self.policy.model_copy(update={"games": int(games[0])} if games else {})
         return json.dumps(self.view(path.split("/")[3], policy)).encode()
+
+    def _canonical(self, path: str, query: str) -> list[dict[str, Any]]:
+        """The newest version, or as many as were asked for."""
+        most = int(parse_qs(query)["limit"][0]) if path.endswith("/versions") else 1
+        return [
+            {"configuration": "hex8_2p", "version": version, "digest": digest, "kind": "automatic"}
+            for version, digest in self.versions[:most]
+        ]
 
     @staticmethod
     def view(configuration: str, policy: GatePolicy) -> dict[str, Any]:

@@ -140,6 +140,22 @@ def test_what_cannot_be_evaluated_is_rejected(changed: dict[str, Any], said: str
     assert said in (rejected.reason or "")
 
 
+@pytest.mark.parametrize(
+    ("board", "configuration"),
+    [
+        ("hex8", "hex8_2p"),
+        ("openspiel:go(komi=6.5)", "openspiel-go-komi-6~5_2p"),
+        ("hex9", None),
+        (f"a:{'b' * 200}", None),
+        (8, None),
+    ],
+)
+def test_a_rejected_training_is_of_a_configuration_if_it_names_one(board: object, configuration: str | None) -> None:
+    """In the key that events carry; what is no board type, or too long for one, names none."""
+    rejected = training(data={"board_type": board, "num_players": 2})
+    assert (rejected.state, rejected.configuration) == (TrainingState.REJECTED, configuration)
+
+
 def test_a_wrong_metric_does_not_cost_the_training() -> None:
     """What is not needed is noted, kept and not used."""
     accepted = training(subject="my run", data={**DATA, "epochs_completed": "many", "duration_seconds": -1})

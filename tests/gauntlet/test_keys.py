@@ -15,6 +15,13 @@ from shared.process.credentials import SCOPES
 
 KEYS = tuple(f"{scope}:{scope}:{hashlib.sha256(scope.encode()).hexdigest()}" for scope in SCOPES)
 OPEN = ("/", "/livez", "/readyz")
+ARTIFACTS = {("GET", "/v1/artifacts/x")}
+WORK = {
+    ("POST", "/v1/work/claims"),
+    ("PUT", "/v1/work/claims/x"),
+    ("POST", "/v1/work/claims/x/failure"),
+    ("DELETE", "/v1/work/claims/x"),
+}
 TRAININGS = {("GET", "/v1/trainings"), ("GET", "/v1/trainings/x"), ("POST", "/v1/trainings")}
 
 
@@ -49,10 +56,15 @@ async def test_f58_a_trainers_key_announces_and_reads_trainings_and_nothing_else
 
 
 async def test_f58_the_other_scopes_are_good_for_what_they_were(app: FastAPI) -> None:
-    """Operating for everything, reading for every GET, a node's for nothing here."""
+    """Operating for everything, reading for every GET, a node's for model files."""
     assert not await refused(app, "operate")
     assert await refused(app, "read") == {each for each in operations(app) if each[0] != "GET"}
-    assert await refused(app, "node") == operations(app)
+    assert await refused(app, "node") == operations(app) - ARTIFACTS
+
+
+async def test_f58_a_workers_key_claims_games_reports_them_and_fetches_models(app: FastAPI) -> None:
+    """It asks for no evaluation, cancels none, reads none, and promotes nothing."""
+    assert await refused(app, "play") == operations(app) - WORK - ARTIFACTS
 
 
 def test_f58_openapi_says_what_a_trainers_key_is_good_for(app: FastAPI) -> None:

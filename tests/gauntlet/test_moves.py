@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from services.gauntlet.errors import LeaseLostError, MoveRefusedError
+from services.gauntlet.cost import NO_COST, Cost
+from services.gauntlet.errors import MoveRefusedError
 from services.gauntlet.evaluation import FOR_MODEL, FOR_POLICY, Evaluation
-from services.gauntlet.lease import Lease
 from shared.contract.configuration import Configuration
+from shared.contract.evidence import CanonicalReference
 from shared.contract.policy import GatePolicy, PlayPolicy
-from shared.contract.words import LONGEST_REASON, EvaluationState
+from shared.contract.words import GATES, LONGEST_REASON, EvaluationReason, EvaluationState, OpponentName
 from shared.storage.artifacts import Artifact
 from tests.gauntlet.fakes import ARTIFACT, DIGEST, EVIDENCE, MODEL, NOW, POLICY, PREVIOUS, queued, received, running
 
@@ -49,7 +50,7 @@ def test_a_new_evaluation_has_nothing_but_what_it_was_asked_with() -> None:
     given = {"id", "configuration", "reason", "requested_at", "seen_at", "play", "state", "revision", "waits_for"}
     absent = {name: value for name, value in vars(new).items() if name not in given}
     assert absent.pop("skip_games") is False
-    assert absent.pop("attempts") == 0
+    assert (absent.pop("attempts"), absent.pop("cost"), absent.pop("panel")) == (0, NO_COST, ())
     assert set(absent.values()) == {None}
     assert (FOR_MODEL, FOR_POLICY) == (
         "the model file to be taken into the artifact store", "the promotion service's gate policy"
@@ -97,114 +98,91 @@ def test_a_rejected_model_ends_it() -> None:
     assert (over.failure_reason, over.waits_for, over.revision) == ("x" * LONGEST_REASON, None, 1)
 
 
-def test_a_claim_counts_an_attempt_and_starts_a_lease() -> None:
-    """The lease runs from the database's time."""
-    playing, lease = running(attempts=1)
-    assert (playing.state, playing.attempts, playing.revision) == (EvaluationState.RUNNING, 2, 2)
-    assert (playing.lease_owner, playing.lease_until) == (lease.owner, NOW + timedelta(seconds=10))
-
-
-def test_g06_a_silent_lease_is_taken_over() -> None:
-    """Not before it has run out, and then the old lease is worth nothing."""
-    playing, old = running()
-    new = Lease.new(playing.id, 10.0)
-    for seconds in (0, 10):
-        still = replace(playing, seen_at=NOW + timedelta(seconds=seconds))
-        assert not still.is_silent(new)
-        with pytest.raises(MoveRefusedError, match="is running and cannot be claimed"):
-            still.claimed(new)
-    silent = replace(playing, seen_at=NOW + timedelta(seconds=10, microseconds=1))
-    assert silent.is_silent(new)
-    taken = silent.claimed(new)
-    assert (taken.lease_owner, taken.attempts) == (new.owner, 2)
-    assert taken.lease_until == silent.seen_at + timedelta(seconds=10)
-    with pytest.raises(LeaseLostError):
-        taken.progressed(old)
-
-
-def test_f59_a_reason_can_be_stored_whatever_a_worker_wrote() -> None:
-    """U+0000 in what it last said does not keep its evaluation from ending."""
-    playing, lease = running()
-    assert playing.failed(lease, "internal", "a\0b").failure_reason == "a\N{REPLACEMENT CHARACTER}b"
-    assert "\0" not in (received().stalled("a\0b").waits_for or "")
-
-
-def test_f14_a_clock_that_is_set_back_keeps_no_lease_alive() -> None:
-    """A lease that ends later than any heartbeat could make it is over; a small step only makes it longer."""
-    playing, _ = running()
-    new = Lease.new(playing.id, 10.0)
-    assert not replace(playing, seen_at=NOW - timedelta(seconds=10)).is_silent(new)
-    silent = replace(playing, seen_at=NOW - timedelta(hours=1))
-    assert silent.is_silent(new)
-    assert silent.claimed(new).lease_until == silent.seen_at + timedelta(seconds=10)
-
-
-def test_what_is_not_queued_cannot_be_claimed() -> None:
-    """Neither a received evaluation, nor one by the lease of another."""
-    new = received()
-    with pytest.raises(MoveRefusedError, match="is received and cannot be claimed"):
-        new.claimed(Lease.new(new.id, 10.0))
-    with pytest.raises(MoveRefusedError, match="cannot be claimed"):
-        queued().claimed(Lease.new(uuid4(), 10.0))
-    waiting = queued()
-    assert not waiting.is_silent(Lease.new(waiting.id, 10.0))
-
-
-def test_the_first_attempt_fixes_what_is_met() -> None:
-    """It has a time, and goes on running."""
-    playing, lease = running()
-    begun = playing.begun(lease, PREVIOUS)
+def test_the_first_claim_begins_it_and_fixes_what_is_met() -> None:
+    """It has a time from then on; who holds which games is no state of it."""
+    begun = queued().begun(PREVIOUS)
     assert (begun.state, begun.started_at, begun.previous) == (EvaluationState.RUNNING, NOW, PREVIOUS)
-    described = begun.described(lease, MODEL)
-    assert (described.state, described.model, described.previous) == (EvaluationState.RUNNING, MODEL, PREVIOUS)
+    assert (begun.attempts, begun.revision) == (0, 2)
+    with pytest.raises(MoveRefusedError, match="is running, not queued"):
+        begun.begun(None)
 
 
-def test_recorded_games_begin_the_count_of_attempts_anew() -> None:
-    """A worker that plays is no dying one."""
-    playing, lease = running(attempts=2)
-    progressed = playing.progressed(lease)
-    assert (progressed.state, progressed.attempts) == (EvaluationState.RUNNING, 0)
-    assert progressed.lease_owner == lease.owner
+@pytest.mark.parametrize(
+    ("reason", "plays"),
+    [("training", False), ("stale", False), ("manual", False), ("request", True), ("review", True), ("forced", False)],
+)
+def test_f24_the_canonical_version_itself_is_not_played(reason: EvaluationReason, plays: bool) -> None:
+    """Nothing could come of it; who asks to see the games sees them, and nobody meets itself."""
+    itself = CanonicalReference(version=3, digest=ARTIFACT.digest)
+    begun = queued(reason=reason, skip_games=reason == "forced").begun(itself, is_canonical=True)
+    recognised = queued(reason=reason, skip_games=reason == "forced").begun(PREVIOUS).recognised(5, is_canonical=True)
+    for each in (begun, recognised):
+        assert (each.skip_games, each.previous, each.panel) == (not plays, None, ())
+        assert each.opponents == (["random", "heuristic"] if plays else [])
 
 
-@pytest.mark.parametrize(("counted", "attempts", "left"), [(True, 2, 3), (False, 2, 2), (False, -1, 0), (True, 0, 1)])
-def test_a_released_evaluation_is_queued_again(counted: bool, attempts: int, left: int) -> None:
-    """Nobody holds it, and the attempt is counted unless it was not the worker's fault."""
-    playing, lease = running(attempts=attempts)
-    released = playing.released(lease, counted=counted)
-    assert (released.state, released.attempts) == (EvaluationState.QUEUED, left)
-    assert (released.lease_owner, released.lease_until) == (None, None)
+def test_f20_weights_that_are_known_have_their_seed() -> None:
+    """Nothing else changes; nothing at all where that is known."""
+    begun = queued().begun(PREVIOUS)
+    recognised = begun.recognised(5, is_canonical=False)
+    assert (recognised.seed, recognised.previous, recognised.revision) == (5, PREVIOUS, begun.revision + 1)
+    assert recognised.recognised(5, is_canonical=False) is recognised
+
+
+@pytest.mark.parametrize("opponent", GATES)
+def test_f22_who_has_no_gate_is_not_met(opponent: OpponentName) -> None:
+    """A threshold of 0 is no gate, whichever it is."""
+    gates = GatePolicy.model_validate({f"{opponent}_win_rate": 0.0})
+    taken = received().taken_in(ARTIFACT, 42).ruled_by(gates)
+    assert taken.begun(PREVIOUS).opponents == [each for each in GATES if each != opponent]
+
+
+def test_what_the_candidate_says_of_itself_is_kept() -> None:
+    """It goes on running."""
+    described = queued().begun(None).described(MODEL, "full")
+    assert (described.state, described.model, described.revision) == (EvaluationState.RUNNING, MODEL, 3)
+
+
+def test_costs_add_up_and_games_clear_the_deaths() -> None:
+    """A recorded game proves that workers can play it."""
+    progressed = running(attempts=2, cost=Cost(1.0, 0.5, 1)).progressed(Cost(2.0, 1.5, 3))
+    assert (progressed.attempts, progressed.cost) == (0, Cost(3.0, 2.0, 4))
+    assert (progressed.state, progressed.revision) == (EvaluationState.RUNNING, 3)
 
 
 def test_g06_as_many_workers_may_die_in_a_row_and_no_more() -> None:
-    """The third of three is the last one."""
-    playing, lease = running(attempts=1)
-    again = playing.worker_lost(lease, "code -9", 3)
-    assert (again.state, again.attempts, again.failure_code) == (EvaluationState.QUEUED, 2, None)
-    last, lease = running(attempts=2)
-    over = last.worker_lost(lease, "code -9", 3)
+    """The third of three is the last one; before, others play on."""
+    again = running(attempts=1).worker_lost("code -9", 3)
+    assert (again.state, again.attempts, again.failure_code) == (EvaluationState.RUNNING, 2, None)
+    over = again.worker_lost("code -9", 3)
     assert (over.state, over.failure_code, over.failure_reason) == (EvaluationState.FAILED, "worker_lost", "code -9")
 
 
 def test_it_ends_with_evidence_or_without() -> None:
-    """Each end has its time, and nobody holds the evaluation any more."""
-    playing, lease = running()
-    later = replace(playing, seen_at=NOW + timedelta(seconds=5))
-    completed = later.completed(lease, EVIDENCE)
+    """Each end has its time."""
+    later = running(seen_at=NOW + timedelta(seconds=5))
+    completed = later.completed(EVIDENCE)
     assert (completed.state, completed.evidence) == (EvaluationState.COMPLETED, EVIDENCE)
-    failed = later.failed(lease, "internal", "out of order")
+    failed = later.failed("internal", "out of order")
     assert (failed.state, failed.failure_code) == (EvaluationState.FAILED, "internal")
     assert failed.failure_reason == "out of order"
     cancelled = later.cancelled()
     assert (cancelled.failure_code, cancelled.failure_reason) == ("cancelled", "cancelled by an operator")
     for over in (completed, failed, cancelled):
-        assert (over.ended_at, over.lease_owner, over.lease_until) == (later.seen_at, None, None)
+        assert over.ended_at == later.seen_at
 
 
-def test_a_lease_beats_several_times_before_it_runs_out() -> None:
-    """Each has an owner of its own, and runs from the last heartbeat."""
-    evaluation = uuid4()
-    lease, other = Lease.new(evaluation, 10.0), Lease.new(evaluation, 10.0)
-    assert (lease.evaluation_id, lease.seconds, lease.heartbeat_seconds) == (evaluation, 10.0, 2.5)
-    assert lease.owner != other.owner
-    assert lease.until(NOW) == NOW + timedelta(seconds=10)
+def test_f16_what_is_played_for_too_long_ends_with_what_it_cost() -> None:
+    """The reason says how far it came, and what to change."""
+    over = running(cost=Cost(cpu_seconds=41.6)).overdue(3600, 12)
+    assert (over.state, over.failure_code) == (EvaluationState.FAILED, "too_slow")
+    assert over.failure_reason == (
+        "it has been played for more than 3600 s, with 12 games recorded and 42 processor seconds used; "
+        "let it take longer (RINGRIFT_GAUNTLET_EVALUATION_SECONDS) or give it more workers"
+    )
+
+
+def test_f59_a_reason_can_be_stored_whatever_a_worker_wrote() -> None:
+    """U+0000 in what it last said does not keep its evaluation from ending."""
+    assert running().failed("internal", "a\0b").failure_reason == "a\N{REPLACEMENT CHARACTER}b"
+    assert "\0" not in (received().stalled("a\0b").waits_for or "")

@@ -45,7 +45,7 @@ async def test_f25_the_environment_cannot_differ_from_the_policy(suite: Suite) -
     detail = await suite.get(f"/v1/evaluations/{training_id(event.source, str(event.id))}")
     assert [each["threshold"] for each in detail["opponents"]] == [0.3, 1.0]
     for each in evidence.opponents:
-        assert each.verdict(2, STRICT.threshold(each.opponent)) is not GateVerdict.UNDECIDED
+        assert each.verdict(STRICT, 2) is not GateVerdict.UNDECIDED
         before = await blocks_before_the_last(suite, str(training_id(event.source, str(event.id))), each.opponent)
         assert exact_gate(sum(before), len(before), 6, 2, STRICT.threshold(each.opponent)) is GateVerdict.UNDECIDED
 
@@ -132,8 +132,8 @@ async def test_while_promotion_is_away_models_are_taken_in_and_refused(suite: Su
     digest = await suite.eventually(taken_in)
     suite.add_demo_model("untrained")
     (suite.models / "untrained.pth").replace(suite.models / "trained.pth")
-    missing = await suite.ended((await suite.ask(model_path="models/missing.pth"))["id"])
-    assert missing["failure_code"] == "model_not_found"
+    missing = {"board_type": "hex8", "num_players": 2, "model_path": "models/missing.pth"}
+    assert (await suite.client.post("/v1/evaluations", json=missing)).status_code == 404
     promotion.away = False
     ended = await suite.ended(asked["id"])
     assert (ended["state"], ended["digest"]) == ("completed", digest)

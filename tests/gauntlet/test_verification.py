@@ -46,7 +46,7 @@ async def change(database_url: str, evaluation_id: str) -> None:
 
 async def test_what_has_no_evidence_is_not_verified(suite: Suite) -> None:
     """Neither an evaluation that failed, nor one that is not there; both are said."""
-    asked = await suite.ask(model_path="models/missing.pth")
+    asked = await suite.ask(model_path=suite.add_demo_model())
     await suite.client.post(f"/v1/evaluations/{asked['id']}/cancel")
     answer = await suite.client.get(f"/v1/evaluations/{asked['id']}/verification")
     assert (answer.status_code, answer.json()["type"].rsplit(":", 1)[1]) == (409, NotVerifiable.slug)

@@ -28,6 +28,14 @@ def lock() -> dict[str, str]:
     return {str(canonicalize_name(pin["name"])): pin["version"] for pin in pins if pin}
 
 
+def required_by(name: str) -> list[Requirement]:
+    """What an installed package needs; of one that `make install` leaves out, such as ray, nothing is known here."""
+    try:
+        return [Requirement(line) for line in metadata.requires(name) or []]
+    except metadata.PackageNotFoundError:
+        return []
+
+
 def needed(requirement: Requirement, seen: set[str]) -> Iterator[Requirement]:
     """A requirement and, once each, all that it needs here."""
     name = canonicalize_name(requirement.name)
@@ -36,7 +44,7 @@ def needed(requirement: Requirement, seen: set[str]) -> Iterator[Requirement]:
         if f"{name}[{extra}]" in seen or name.startswith(UNPINNED):
             continue
         seen.add(f"{name}[{extra}]")
-        for each in map(Requirement, metadata.requires(name) or []):
+        for each in required_by(name):
             if each.marker is None or each.marker.evaluate({"extra": extra}):
                 yield from needed(each, seen)
 

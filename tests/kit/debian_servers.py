@@ -181,16 +181,17 @@ class DebianPostgres:
 
 class PgBouncer:
     """Debian's PgBouncer in front of a server on loopback, in transaction mode, with `pool` connections to it. With `tls`,
-    clients and the server have to speak TLS, the server with a certificate of the same authority."""
+    clients and the server have to speak TLS, the server with a certificate of the same authority. `others`: the passwords of users
+    beside the one."""
 
     def __init__(
         self, folder: Path, port: int, user: str, password: str, *, pool: int = 2, options: Sequence[str] = (),
-        tls: Pair | None = None,
+        tls: Pair | None = None, others: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         require(PGBOUNCER)
         folder.mkdir(parents=True)
-        self.port, self._user, self._password = ports.free_port(), user, password
-        (folder / "users").write_text(f'"{user}" "{password}"\n')
+        self.port, self._user, self._passwords = ports.free_port(), user, {**(others or {}), user: password}
+        (folder / "users").write_text("".join(f'"{name}" "{known}"\n' for name, known in self._passwords.items()))
         lines = [
             "[databases]", f"* = host={ports.HOST} port={port}", "[pgbouncer]", f"listen_addr={ports.HOST}",
             f"listen_port={self.port}", "unix_socket_dir=", "auth_type=scram-sha-256", f"auth_file={folder / 'users'}",
@@ -211,9 +212,10 @@ class PgBouncer:
         """End it."""
         self.process.stop()
 
-    def url(self, database: str, query: str = "") -> str:
-        """An address of a database through it."""
-        return f"postgresql://{self._user}:{self._password}@{ports.HOST}:{self.port}/{database}{query and '?' + query}"
+    def url(self, database: str, query: str = "", user: str | None = None) -> str:
+        """An address of a database through it, for its user or another one."""
+        login = f"{user or self._user}:{self._passwords[user or self._user]}"
+        return f"postgresql://{login}@{ports.HOST}:{self.port}/{database}{query and '?' + query}"
 
 
 def _tls_lines(tls: Pair | None, folder: Path) -> list[str]:

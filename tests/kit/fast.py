@@ -15,7 +15,8 @@ SLOW_FIXTURES = frozenset({"postgres", "nats_server"})
 """Fixtures that start a server; whatever uses them, through however many others, is not fast."""
 SLOW_MODULES = (
     "cli", "local.nats", "local.postgres", "local.process", "local.suite", "play.games.registry", "play.games.ringrift",
-    "play.training", "services.gauntlet.worker",
+    "play.training", "services.gauntlet.worker.__main__", "services.gauntlet.worker.gauntlet", "services.gauntlet.worker.host",
+    "services.gauntlet.worker.models", "services.gauntlet.worker.process", "services.gauntlet.worker.verification",
 )  # fmt: skip
 """Modules that start servers and processes, or need the compiled game."""
 TELLS_BY_FIXTURES = "tests/kit/servers.py"

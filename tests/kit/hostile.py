@@ -74,7 +74,7 @@ def hostile(kind: str) -> Iterator[str]:
     bomb()  # it takes a second to make
 
     class Handler(BaseHTTPRequestHandler):
-        """Both verbs."""
+        """Every verb."""
 
         def do_GET(self) -> None:
             """Answer."""
@@ -83,6 +83,10 @@ def hostile(kind: str) -> Iterator[str]:
             self.close_connection = True
 
         def do_PUT(self) -> None:
+            """Answer alike."""
+            self.do_GET()
+
+        def do_POST(self) -> None:
             """Answer alike."""
             self.do_GET()
 

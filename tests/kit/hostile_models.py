@@ -99,6 +99,12 @@ def script(path: Path, mark: Path) -> None:
     torch.jit.save(module, str(path))
 
 
+def torn_script(path: Path, mark: Path) -> None:
+    """A TorchScript archive that was not written whole."""
+    script(path, mark)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
 def exported(path: Path, mark: Path) -> None:
     """What torch.export writes, with a pickle within."""
     entries(("model/archive_format", b"pt2"), ("model/data/sample_inputs/model.pt", inner(mark)))(path, mark)
@@ -141,6 +147,7 @@ ZIPS: dict[str, Write] = {
     "another zip behind": spoilt(PLAIN, lambda data: bytes(data) + bytes(data)),
     "checksum spoilt": spoilt(PLAIN, lambda data: bytes(data).replace(b"3\n", b"4\n")),
     "TorchScript": script,
+    "TorchScript, torn": torn_script,
     "pt2": exported,
     "npz of objects": objects,
     "tar": tar,

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
 from shared.contract.events import Event
 from shared.messaging.repository import DeadLetter, FeedRow, HandledEvent, MessageStore
-from shared.storage.database import Read, Write
+from shared.storage.database import AFTER_COMMIT, Read, Write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _TOKEN = cast(Write, object())
@@ -120,14 +121,19 @@ class MemoryDatabase:
     @asynccontextmanager
     async def write(self, *, quiet: bool = False) -> AsyncIterator[Write]:
         """A transaction that changes all or nothing."""
-        before = copy.deepcopy(self._messages.tables)
+        before, token = copy.deepcopy(self._messages.tables), SimpleNamespace(info={AFTER_COMMIT: []})
         try:
-            yield _TOKEN
+            yield cast(Write, token)
         except BaseException:
             self._messages.tables = before
             raise
+        for action in token.info[AFTER_COMMIT]:
+            action()
         self.commits += 1
         self.quiet_commits += quiet
+
+    def wake(self) -> None:
+        """Nobody waits here."""
 
     async def changes(self, sweep: float) -> AsyncIterator[None]:
         """One change, and no more: the loops of tests end. `sweeps` keeps how often they wanted to be woken in any case."""

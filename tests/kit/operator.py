@@ -41,6 +41,13 @@ class Operator:
         page = self.get(service, f"/v1/events?type={event_type}&limit=1000")
         return page["items"] if page else []
 
+    def completed(self, evaluation: str) -> Any:
+        """The evaluation's one EVALUATION_COMPLETED, once there is one."""
+        found = [each["data"] for each in self.events("gauntlet", "EVALUATION_COMPLETED")]
+        mine = [each for each in found if each["evaluation_id"] == evaluation]
+        assert len(mine) <= 1
+        return mine[0] if mine else None
+
     def training_completed(self, name: str) -> Event:
         """The event that announces a demo model, whose file is put into the models folder."""
         shutil.copy(DEMO / f"{HEX8}_{name}.pth", self.suite.models / f"{name}.pth")
@@ -87,7 +94,7 @@ class Operator:
 
     def eventually(self, question: Callable[[], Any]) -> Any:
         """The first true answer; a test fails, with the end of the log, if there is none in time."""
-        return until(question, 90, lambda: self.suite.log.read_text()[-3000:])
+        return until(question, 150, lambda: self.suite.log.read_text()[-3000:])
 
 
 def evaluation_of(event: Event) -> str:

@@ -13,6 +13,8 @@ from tests.kit.fast import imports_slow
         ("tests/local/test_process.py", True),
         ("tests/distribution/test_breaker.py", False),
         ("tests/promotion/test_controller.py", False),
+        ("tests/gauntlet/test_worker_loop.py", False),
+        ("tests/gauntlet/worker/test_gauntlet.py", True),
     ],
 )
 def test_fast_is_told_from_imports(path: str, slow: bool) -> None:

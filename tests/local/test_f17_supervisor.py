@@ -31,10 +31,9 @@ def kill(up: Up, name: str, number: signal.Signals = signal.SIGKILL) -> int:
     return pid
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_f17_each_child_killed_at_a_random_moment_of_the_start(folder: Path, seed: int) -> None:
+def test_f17_each_child_killed_at_a_random_moment_of_the_start(folder: Path) -> None:
     """However early or late in the start each is killed, the suite comes up healthy, and says of each that it had died."""
-    chance = random.Random(seed)
+    chance = random.Random(1)
     with running_up("--data", folder / "data", folder=folder) as up:
         for name in CHILDREN:
             until(lambda name=name: up.child(name), 60, lambda: up.said)  # type: ignore[misc]
@@ -61,31 +60,22 @@ def test_f17_each_child_killed_while_it_runs(folder: Path) -> None:
         assert up.process.poll() is None
 
 
-@pytest.mark.parametrize("name", ["Postgres", "distribution", "NATS"])
-def test_f17_a_child_that_is_stopped_is_started_again(folder: Path, name: str) -> None:
-    """One that answers nothing for a while is killed and started again, which is said."""
+def test_f17_a_child_that_is_stopped_is_started_again(folder: Path) -> None:
+    """One that answers nothing for a while is killed and started again, which is said; so are several."""
     with running_up("--data", folder / "data", folder=folder, hang_seconds=3) as up:
         up.wait()
-        stopped = kill(up, name, signal.SIGSTOP)
-        until(lambda: up.child(name) not in (None, stopped), 60, lambda: up.said)
+        stopped = {name: kill(up, name, signal.SIGSTOP) for name in ("Postgres", "distribution", "NATS")}
+        for name, pid in stopped.items():
+            until(lambda name=name, pid=pid: up.child(name) not in (None, pid), 60, lambda: up.said)  # type: ignore[misc]
+            assert f"{name} has not answered for " in up.said
         until(up.is_healthy, 60, lambda: up.said)
-        assert f"{name} has not answered for " in up.said
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"GAUNTLET_GAMES": "many"}, ["promotion cannot start", "RINGRIFT_GAUNTLET_GAMES"]),
-        ({"GAUNTLET_GAMSE": "20"}, ["RINGRIFT_GAUNTLET_GAMSE"]),
-    ],
-)
-def test_f17_settings_that_cannot_work_end_it_in_words(
-    folder: Path, settings: dict[str, str], words: list[str]
-) -> None:
+def test_f17_settings_that_cannot_work_end_it_in_words(folder: Path) -> None:
     """What only a person can mend ends it at once, with what that is and no traceback."""
-    with running_up("--data", folder / "data", folder=folder, settings=settings) as up:
+    with running_up("--data", folder / "data", folder=folder, settings={"GAUNTLET_GAMES": "many"}) as up:
         assert up.process.wait(60) == 1
-        assert all(word in up.said for word in words), up.said
+        assert all(word in up.said for word in ("promotion cannot start", "RINGRIFT_GAUNTLET_GAMES")), up.said
         assert "Traceback" not in up.said
 
 

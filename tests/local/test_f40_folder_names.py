@@ -16,6 +16,7 @@ from local.postgres_data import LONGEST_PATH
 from local.process import CannotStart
 from local.running import run
 from tests.kit.up import running_up
+from tests.kit.waiting import until
 
 AWKWARD = [
     "ü",
@@ -86,7 +87,7 @@ def test_f40_the_suite_in_a_folder_of_an_awkward_name(open_folder: Path) -> None
     name = '-ü it\'s "$HOME" #1 100% [red]\\x\ny'
     with running_up(f"--data={name}", folder=open_folder, settings={"GAUNTLET_GAMES": "2"}) as up:
         up.wait()
-        assert up.is_healthy()
+        until(up.is_healthy, 60, lambda: up.said)
         assert str(open_folder / name / "models") in up.said
     assert {"models", "logs", "nats", "nodes", "ports.json", "postgres"} <= set(os.listdir(open_folder / name))
     assert set(os.listdir(open_folder)) == {name, "up.txt"}

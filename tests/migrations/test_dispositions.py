@@ -12,7 +12,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.promotion.service.audit import Audit
+from shared.contract.audit_chain import Chains
 from shared.service.migrations import migrate
+from shared.storage.database import Database
 from tests.migrations.test_migrations import DATABASES, ask, restore
 
 MakeDatabase = Callable[[str | None], str]
@@ -158,3 +161,21 @@ def test_a_demos_decisions(dump: Path, make_database: MakeDatabase) -> None:
     migrate(url, ("promotion",))
     found = ask(url, "select disposition, code, count(*) from promotion.decisions group by 1, 2 order by 1")
     assert found == [("promoted", "gates_passed", 2), ("refused", "gates_failed", 1)]
+
+
+@pytest.mark.parametrize("dump", sorted(DATABASES.glob("*.sql.xz")), ids=lambda dump: dump.name)
+def test_rows_of_the_audit_from_before_are_chained(dump: Path, make_database: MakeDatabase) -> None:
+    """In the order in which they were written, each with its hash, and every version has its move."""
+    url = make_database(None)
+    restore(url, dump)
+    migrate(url, ("promotion",))
+
+    async def verified() -> Chains:
+        database = Database(url)
+        try:
+            return await Audit(database).verify()
+        finally:
+            await database.close()
+
+    chains = asyncio.run(verified())
+    assert (chains.faults, [each[:2] for each in chains.heads]) == ([], [("hex8_2p", 2)])

@@ -9,8 +9,12 @@ from typing import get_args
 import pytest
 
 from shared.contract.words import (
+    CONFINEMENTS,
     DIGEST_PATTERN,
+    GATES,
     OPPONENTS,
+    ApprovalState,
+    AuditAction,
     BreakerState,
     DeliveryState,
     Disposition,
@@ -18,13 +22,18 @@ from shared.contract.words import (
     EvaluationReason,
     EvaluationState,
     FailureCode,
+    HoldKind,
+    NoticeState,
     Outcome,
     PromotionKind,
     RequestState,
+    ServiceName,
     TrainingDoor,
     TrainingState,
     Verdict,
+    WaiverState,
 )
+from shared.process.credentials import SCOPES
 from shared.service.migrations import SERVICES, migrate
 from tests.migrations.test_migrations import ask
 
@@ -39,6 +48,8 @@ WORDS: dict[str, set[str]] = {
     "distribution.breakers.state": set(BreakerState),
     "gauntlet.evaluations.state": set(EvaluationState),
     "gauntlet.evaluations.reason": set(get_args(EvaluationReason)),
+    "gauntlet.evaluations.confinement": set(CONFINEMENTS),
+    "gauntlet.claims.opponent": set(OPPONENTS),
     "gauntlet.trainings.state": set(TrainingState),
     "gauntlet.trainings.door": set(get_args(TrainingDoor)),
     "gauntlet.games.opponent": set(OPPONENTS),
@@ -48,7 +59,14 @@ WORDS: dict[str, set[str]] = {
     "promotion.promotion_requests.kind": set(get_args(PromotionKind)) - {"automatic", "rollback"},
     # why it ended: what became of the judged candidate, or why there was nothing to judge
     "promotion.promotion_requests.code": {*get_args(DispositionCode), *get_args(FailureCode)},
-    "promotion.evaluation_opponents.opponent": set(OPPONENTS),
+    "promotion.api_keys.service": set(get_args(ServiceName)),
+    "promotion.api_keys.scope": set(SCOPES),
+    "promotion.audit.action": set(get_args(AuditAction)),
+    "promotion.holds.kind": set(HoldKind),
+    "promotion.approvals.state": set(ApprovalState),
+    "promotion.waivers.state": set(WaiverState),
+    "promotion.webhook_notices.state": set(NoticeState),
+    "promotion.evaluation_opponents.opponent": set(GATES),
     "promotion.decisions.verdict": set(get_args(Verdict)),
     "promotion.decisions.disposition": set(get_args(Disposition)),
     "promotion.decisions.code": set(get_args(DispositionCode)),

@@ -22,6 +22,7 @@ from shared.messaging.bus import Bus
 from shared.service.migrations import migrate
 from shared.storage.artifacts import ArtifactStore
 from shared.storage.database import Database
+from tests.kit.documented import Documented
 from tests.kit.servers import Migrate
 from tests.kit.waiting import async_until
 from tests.promotion.peers import Neighbour
@@ -108,6 +109,11 @@ class Suite:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
+    async def posts(self, path: str, body: Any, seen: int | None = None, method: str = "POST") -> httpx.Response:
+        """The answer to a change of hex8 for two players, of which the caller may have seen a version."""
+        headers = {} if seen is None else {"If-Match": f'"{seen}"'}
+        return await self.client.request(method, path, json=body, headers=headers)
+
     async def closed(self, request_id: str) -> Any:
         """A request, once it has ended."""
 
@@ -159,11 +165,13 @@ async def suite(
     bus, database = Bus(nats_url, "test"), Database(database_url)
     try:
         async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            documented = Documented(app, "promotion")
+            transport = httpx.ASGITransport(documented, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://promotion") as client:
                 yield Suite(
                     app, client, bus, models, ArtifactStore(settings.artifacts_dir), database, gauntlet, distribution
                 )
+            assert documented.complaints == []
     finally:
         await bus.close()
         await database.close()
@@ -218,3 +226,10 @@ def completed(
         evidence=evidence(previous, wins),
         request_id=request_id,
     )
+
+
+def loaded(digest: str, request_id: str) -> Event:
+    """A forced evaluation is over: the model loads."""
+    data = completed(digest, request_id=UUID(request_id))
+    found = data.evidence.model_copy(update={"skipped": True, "opponents": []})
+    return announcement(EvaluationCompleted.model_validate({**data.model_dump(), "evidence": found}))

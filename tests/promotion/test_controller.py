@@ -105,13 +105,6 @@ def test_g05_skipped_games_pass_only_where_skipping_was_asked_for() -> None:
     assert decide(of(), may_skip=True).verdict == "invalid"
 
 
-def test_a_model_that_is_canonical_already_is_not_promoted_again() -> None:
-    """The same bytes are not a new version."""
-    canonical = CanonicalReference(version=3, digest=CANDIDATE)
-    decision = decide(evidence(canonical), canonical)
-    assert (decision.verdict, decision.reasons) == ("failed", ("this model already is canonical version 3",))
-
-
 def test_g05_thresholds_are_exact_decimals() -> None:
     """0.55 of 20 games is 11 wins, though the binary number nearest to 0.55 is a little more than 0.55."""
     assert Fraction(0.55) * 20 > 11
@@ -195,13 +188,13 @@ def test_f25_skipped_games_of_another_policy_are_stale() -> None:
 
 
 def test_f25_every_reason_to_evaluate_again_is_told() -> None:
-    """That the pointer moved and that the policy changed; but games that were not played met nobody."""
+    """That the pointer moved and that the policy changed, also where no games were played."""
     other = GatePolicy(random_win_rate=0.8)
     moved = evidence(ONE).model_copy(update={"gates": other})
     reasons = PromotionController(GatePolicy()).decide(CANDIDATE, 2, moved, TWO).reasons
     assert [word in reason for word, reason in zip(("version 2", other.id), reasons, strict=True)] == [True, True]
     skipped = moved.model_copy(update={"skipped": True})
-    assert len(PromotionController(GatePolicy()).decide(CANDIDATE, 2, skipped, TWO).reasons) == 1
+    assert len(PromotionController(GatePolicy()).decide(CANDIDATE, 2, skipped, TWO).reasons) == 2
 
 
 def test_f25_more_games_than_the_policy_asks_for_are_judged() -> None:
@@ -222,7 +215,11 @@ def test_f25_more_games_than_the_policy_asks_for_are_judged() -> None:
         (of(against("random", 20, games=20), HEURISTIC), None, "games_inconclusive"),
         (evidence(ONE), TWO, "evaluated_again"),
         (of(), None, "evidence_invalid"),
-        (evidence(), CanonicalReference(version=1, digest=CANDIDATE), "already_canonical"),
+        (
+            of().model_copy(update={"skipped": True}),
+            CanonicalReference(version=1, digest=CANDIDATE),
+            "already_canonical",
+        ),
     ],
 )
 def test_every_verdict_has_a_code(found: Evidence, canonical: CanonicalReference | None, code: str) -> None:

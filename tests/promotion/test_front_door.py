@@ -113,16 +113,58 @@ async def test_the_canonical_model_is_distributed_again(suite: Suite) -> None:
 
 
 async def test_f55_what_the_distribution_has_not_heard_of_is_on_its_way(suite: Suite) -> None:
-    """It believes the feed alone: the front door says so instead of failing; any other refusal is passed on."""
+    """It believes the feed alone: the front door says so instead of failing."""
     await suite.promoted(b"first")
     await suite.eventually(lambda: asyncio.to_thread((suite.models / "ringrift_best_hex8_2p.pth").exists))
     body = {"model_path": "models/canonical_hex8_2p.pth"}
-    suite.distribution.refusal = (409, {"type": "urn:ringrift:problem:not-known-yet"})
+    suite.distribution.refusal = refusal(409, "not-known-yet")
     answer = await suite.client.post("/admin/distribute-model", json=body)
     assert answer.status_code == 202
     assert "the ledger's feed brings it" in answer.json()["detail"]
-    suite.distribution.refusal = (409, {"type": "urn:ringrift:problem:not-canonical"})
-    is_problem(await suite.client.post("/admin/distribute-model", json=body), 503, "distribution-refused", "409")
+
+
+@pytest.mark.parametrize(
+    ("status", "slug", "answered", "kind"),
+    [
+        (409, "not-canonical", 409, "not-canonical"),
+        (404, "not-found", 404, "not-found"),
+        (401, "unauthorized", 503, "distribution-refused"),
+        (503, "dependency-unavailable", 503, "distribution-refused"),
+    ],
+)
+async def test_f61_a_refusal_of_the_distribution_is_passed_on_as_itself(
+    suite: Suite, status: int, slug: str, answered: int, kind: str
+) -> None:
+    """What it says of the request is the answer, in its own words; what is between the services is said to be that."""
+    await suite.promoted(b"first")
+    await suite.eventually(lambda: asyncio.to_thread((suite.models / "ringrift_best_hex8_2p.pth").exists))
+    suite.distribution.refusal = refusal(status, slug)
+    answer = await suite.client.post("/admin/distribute-model", json={"model_path": "models/canonical_hex8_2p.pth"})
+    is_problem(answer, answered, kind, "what it says")
+    assert "{" not in answer.json()["detail"]
+
+
+def refusal(status: int, slug: str) -> tuple[int, Any]:
+    """A problem of the distribution service."""
+    return status, {"type": f"urn:ringrift:problem:{slug}", "title": slug, "status": status, "detail": "what it says"}
+
+
+async def test_f62_fewer_games_than_the_policy_asks_for_decide_nothing(suite: Suite) -> None:
+    """They are refused, and say how they would be possible: in a dry run."""
+    (suite.models / "a.pth").write_bytes(b"model")
+    few = {**GOOD, "gauntlet_games": 49}
+    is_problem(await suite.client.post("/admin/promote", json=few), 422, "too-few-games", "the policy asks for 50")
+    assert await suite.events("EVALUATION_REQUESTED") == []
+    for enough in ({**few, "dry_run": True}, {**few, "gauntlet_games": 50}):
+        assert (await suite.client.post("/admin/promote", json=enough)).status_code == 202
+
+
+async def test_f61_a_body_that_cannot_be_read_is_a_problem_with_a_name(suite: Suite) -> None:
+    """No UTF-8 at all is told from JSON that is wrong."""
+    headers = {"Content-Type": "application/json"}
+    answer = await suite.client.post("/admin/promote", content=b"\xff{}", headers=headers)
+    is_problem(answer, 400, "unreadable-body", "body")
+    is_problem(await suite.client.post("/admin/promote", content=b"{", headers=headers), 422, "invalid-request", "JSON")
 
 
 async def test_f55_the_ledger_is_read_in_one_answer(suite: Suite) -> None:
@@ -131,8 +173,9 @@ async def test_f55_the_ledger_is_read_in_one_answer(suite: Suite) -> None:
     digest = await suite.promoted(b"first")
     [canonical] = (await suite.get("/v1/configurations"))["items"]
     assert (canonical["configuration"], canonical["version"], canonical["digest"]) == ("hex8_2p", 1, digest)
-    suite.distribution.status["ledger"] = {"agrees": False}
-    assert (await suite.get("/status"))["ledger"] == {"agrees": False}
+    agreement = {"agrees": False, "differences": [], "checked_at": None, "unreached": "connection refused"}
+    suite.distribution.status["ledger"] = agreement
+    assert (await suite.get("/status"))["ledger"] == agreement
 
 
 async def test_unknown_things_are_problems(suite: Suite) -> None:
@@ -188,6 +231,6 @@ async def test_the_documentation_works_and_names_every_operation(suite: Suite) -
     paths = (await suite.get("/openapi.json"))["paths"]
     ids = [operation["operationId"] for path in paths.values() for operation in path.values()]
     assert len(ids) == len(set(ids))
-    assert {"promote", "distribute_model", "status", "rollback", "list_decisions"} <= set(ids)
+    assert {"promote", "distribute_model", "read_status", "rollback", "list_decisions"} <= set(ids)
     assert "application/problem+json" in paths["/admin/promote"]["post"]["responses"]["422"]["content"]
     assert (await suite.client.get("/docs")).status_code == 200

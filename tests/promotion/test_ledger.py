@@ -6,9 +6,24 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.promotion.conftest import Suite
 
-RECORDS = ("policies", "artifacts", "evaluations", "evaluation_opponents", "decisions", "canonical_versions", "audit")
+RECORDS = (
+    "policy_versions",
+    "policies",
+    "artifacts",
+    "evaluations",
+    "evaluation_opponents",
+    "decisions",
+    "canonical_versions",
+    "audit",
+)
 CHANGES = ("update promotion.{} set {} = {}", "delete from promotion.{}", "truncate promotion.{} cascade")
-COLUMN = {"policies": "gates", "artifacts": "size", "evaluation_opponents": "wins", "audit": "actor"}
+COLUMN = {
+    "policy_versions": "reason",
+    "policies": "gates",
+    "artifacts": "size",
+    "evaluation_opponents": "wins",
+    "audit": "actor",
+}
 OPPONENT = """insert into promotion.evaluation_opponents
     (evaluation_id, opponent, games_planned, games, wins, draws, losses, truncated, errored, score_histogram)
     select id, 'previous', 50, 50, {}, '{}' from promotion.evaluations"""
@@ -31,6 +46,7 @@ async def refused(suite: Suite, statement: str, match: str) -> None:
 async def test_g02_the_history_cannot_be_rewritten(suite: Suite, change: str) -> None:
     """The database itself refuses to change or remove what was recorded."""
     await suite.promoted(b"first")
+    await suite.posts("/v1/policies/hex8_2p", {"gates": {}, "reason": "as the runbook has it"}, method="PUT")
     for table in RECORDS:
         column = COLUMN.get(table, "digest")
         await refused(suite, change.format(table, column, column), "is append-only")
@@ -42,7 +58,7 @@ async def test_g02_versions_are_gapless_and_only_of_passing_decisions(suite: Sui
     await refused(suite, VERSION.format(3, "passed"), "version 3 does not follow 1")
     await refused(suite, VERSION.format(1, "passed"), "version 1 does not follow 1")
     await suite.evaluated(suite.add_model(b"stale"))
-    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
+    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_WITHHELD"))
     await refused(suite, VERSION.format(2, "stale"), "foreign key")
 
 
@@ -50,7 +66,7 @@ async def test_g02_versions_are_gapless_and_only_of_passing_decisions(suite: Sui
 async def test_g02_versions_are_only_of_what_was_promoted(suite: Suite) -> None:
     """A candidate that passed and was withheld cannot become a version on that decision."""
     await suite.evaluated(suite.add_model(b"first"))
-    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_FAILED"))
+    await suite.eventually(lambda: suite.events("MODEL_PROMOTION_WITHHELD"))
     await refused(suite, VERSION.format(1, "passed"), "foreign key")
 
 

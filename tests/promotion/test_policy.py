@@ -20,11 +20,12 @@ POLICY = GatePolicy(games=60, random_win_rate=0.9)
 async def test_the_policy_in_force_is_handed_out(suite: Suite) -> None:
     """For one configuration, with other games if asked, and for all at once."""
     one = await suite.get("/v1/configurations/square8_3p/policy")
-    assert one == {"id": POLICY.id, "configuration": "square8_3p", "gates": POLICY.model_dump()}
+    assert (one["id"], one["configuration"], one["gates"]) == (POLICY.id, "square8_3p", POLICY.model_dump())
+    assert (one["version"], one["from_environment"], one["set_by"]) == (0, True, "the environment")
     fewer = await suite.get("/v1/configurations/hex8_2p/policy?games=20")
     assert fewer["id"] == POLICY.model_copy(update={"games": 20}).id != POLICY.id
     everything = (await suite.get("/v1/policies"))["items"]
-    assert [each["configuration"] for each in everything] == [str(each) for each in EVERY_CONFIGURATION]
+    assert [each["configuration"] for each in everything] == sorted(map(str, EVERY_CONFIGURATION))
     assert {each["id"] for each in everything} == {POLICY.id}
 
 
@@ -104,23 +105,27 @@ async def test_what_a_decision_was_made_under_is_kept(suite: Suite) -> None:
 
 async def test_a_request_carries_its_policy(suite: Suite) -> None:
     """With the number of games that the operator asked for."""
-    await suite.asked(gauntlet_games=12)
+    await suite.asked(gauntlet_games=12, dry_run=True)
     [requested] = await suite.events("EVALUATION_REQUESTED")
     assert GatePolicy.model_validate(requested["data"]["policy"]) == GatePolicy(games=12)
 
 
 @pytest.mark.parametrize("settings_changed", [{"auto_promote": False}])
-async def test_verdict_and_disposition_are_told_apart(suite: Suite) -> None:
+async def test_f23_verdict_and_disposition_are_told_apart(suite: Suite) -> None:
     """A candidate that passed and waits for a person: so in the event, in the decision and in the status."""
     await suite.hears(announcement(completed(suite.add_model(b"first"))))
 
     async def said() -> Any:
-        return await suite.events("MODEL_PROMOTION_FAILED")
+        return await suite.events("MODEL_PROMOTION_WITHHELD")
 
-    [failed] = await suite.eventually(said)
-    last = (await suite.get("/status"))["promotion_status"]["last_decision"]
-    for told in (failed["data"], last):
+    [withheld] = await suite.eventually(said)
+    status = await suite.get("/status")
+    last = status["promotion_status"]["last_decision"]
+    for told in (withheld["data"], last):
         assert (told["verdict"], told["disposition"], told["code"]) == ("passed", "awaiting", "auto_promote_off")
+    assert "RINGRIFT_AUTO_PROMOTE is off" in last["why"]
+    assert any("RINGRIFT_AUTO_PROMOTE is off" in (each["detail"] or "") for each in status["recent_events"])
+    assert await suite.events("MODEL_PROMOTION_FAILED") == []
 
 
 async def test_a_request_says_by_a_code_how_it_ended(suite: Suite) -> None:

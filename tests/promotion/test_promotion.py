@@ -11,17 +11,17 @@ from shared.contract.configuration import Configuration
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
 from shared.contract.evidence import CanonicalReference, Evidence
 from shared.contract.policy import GatePolicy
-from shared.messaging.nats_stream import STREAM
+from shared.messaging.permissions import STREAM
 from tests.promotion.conftest import Suite, announcement, completed, evidence
 
 HISTORY = "/v1/configurations/hex8_2p/versions"
 
 
 async def refusals(suite: Suite, count: int) -> list[Any]:
-    """The data of the first `count` MODEL_PROMOTION_FAILED, once they are there."""
+    """The data of the first `count` events that a candidate is not promoted, once they are there."""
 
     async def enough() -> list[Any]:
-        events = await suite.events("MODEL_PROMOTION_FAILED")
+        events = await suite.events("MODEL_PROMOTION_FAILED&type=MODEL_PROMOTION_WITHHELD")
         return events if len(events) >= count else []
 
     return [event["data"] for event in await suite.eventually(enough)]
@@ -200,7 +200,7 @@ async def test_a_forced_request_promotes_without_games(suite: Suite) -> None:
     skipped = data.model_dump() | {"evidence": evidence().model_copy(update={"skipped": True, "opponents": []})}
     await suite.hears(announcement(EvaluationCompleted.model_validate(skipped)))
     assert (await refusals(suite, 1))[0]["verdict"] == "invalid"
-    request = await suite.asked(force=True)
+    request = await suite.asked(force=True, reason="the hotfix")
     forced = {**skipped, "evaluation_id": uuid4(), "request_id": UUID(request["id"])}
     await suite.hears(announcement(EvaluationCompleted.model_validate(forced)))
     assert (await suite.closed(request["id"]))["state"] == "promoted"
@@ -231,10 +231,10 @@ async def test_g18_an_exception_while_judging_promotes_nothing(suite: Suite, mon
     """A gate that raises is not a pass: the event is tried again, and decided once the fault is gone."""
     real, calls = PromotionController.decide, iter([ArithmeticError("the gate broke")])
 
-    def broken(self: PromotionController, *arguments: Any) -> Any:
+    def broken(self: PromotionController, *arguments: Any, **named: Any) -> Any:
         for error in calls:
             raise error
-        return real(self, *arguments)
+        return real(self, *arguments, **named)
 
     monkeypatch.setattr(PromotionController, "decide", broken)
     await suite.evaluated(suite.add_model(b"first"), wins=0)

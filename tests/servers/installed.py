@@ -156,7 +156,7 @@ class Installed:
 
     def _service(self, name: str) -> dict[str, str]:
         hidden = {
-            "DATABASE_URL": self.site.services_url,
+            "DATABASE_URL": self.site.url_of(name),
             "NATS_PASSWORD": self.site.nats_password,
             "API_KEYS": self._made[f"{name.upper()}_API_KEYS"],
         }

@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,19 +14,20 @@ PAGE = ROOT / "docs" / "servers.md"
 
 
 class Statements(NamedTuple):
-    """The page's SQL: `creation` and `grants`, each run once by a superuser, with the passwords of the two roles that they make."""
+    """The page's SQL, run once by a superuser, and the password of each role that it makes."""
 
     creation: str
-    grants: str
-    owner: str
-    services: str
+    passwords: Mapping[str, str]
+
+    def url(self, role: str, where: str) -> str:
+        """The address of the page's database for a role. `where`: host and port."""
+        return f"postgresql://{role}:{self.passwords[role]}@{where}/ringrift"
 
 
 def statements() -> Statements:
     """As they stand there."""
-    creation, grants = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    owner, services = re.findall("PASSWORD '([^']+)'", creation + grants)
-    return Statements(creation, grants, owner, services)
+    [creation] = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    return Statements(creation, dict(re.findall(r"CREATE ROLE (\w+) LOGIN PASSWORD '([^']+)'", creation)))
 
 
 def each_of(sql: str) -> list[str]:

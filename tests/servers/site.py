@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from local import ports
+from shared.service.migrations import role_of
 from tests.kit.certificates import issue, make_ca
 from tests.kit.debian_servers import DebianPostgres, PgBouncer
 from tests.kit.nats_servers import Cluster
@@ -32,8 +33,8 @@ class Site:
         self.nats_password = secrets.token_urlsafe(16)
         self.postgres = DebianPostgres(folder / "postgres", access=ONLY_TLS, tls=pair)
         self.pooler = PgBouncer(
-            folder / "pgbouncer", self.postgres.port, "ringrift_services", self._page.services, pool=POOL, tls=pair,
-            options=["server_login_retry=1", "query_wait_timeout=5"],
+            folder / "pgbouncer", self.postgres.port, "ringrift", self._page.passwords["ringrift"], pool=POOL, tls=pair,
+            options=["server_login_retry=1", "query_wait_timeout=5"], others=self._page.passwords,
         )  # fmt: skip
         self.nats = Cluster(folder / "nats", more=accounts(self.nats_password), tls=pair)
         self.nginx = Nginx(folder / "nginx", pair, upstreams)
@@ -41,13 +42,11 @@ class Site:
     @property
     def owner_url(self) -> str:
         """The database for the role that migrates, past the pooler."""
-        where = f"{ports.HOST}:{self.postgres.port}/{DATABASE}"
-        return f"postgresql://ringrift:{self._page.owner}@{where}?{self._trust}"
+        return f"{self._page.url('ringrift', f'{ports.HOST}:{self.postgres.port}')}?{self._trust}"
 
-    @property
-    def services_url(self) -> str:
-        """The database for the services' role, through the pooler."""
-        return self.pooler.url(DATABASE, self._trust)
+    def url_of(self, service: str) -> str:
+        """The database for a service's role, through the pooler."""
+        return self.pooler.url(DATABASE, self._trust, role_of(service))
 
     @property
     def _trust(self) -> str:
@@ -55,7 +54,7 @@ class Site:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everything started, with the role that migrates and its database; stopped with the block, the last first."""
+        """Everything started, with the roles and the database; stopped with the block, the last first."""
         with ExitStack() as stack:
             for server in (self.postgres, self.pooler, self.nats, self.nginx):
                 stack.callback(server.stop)
@@ -67,9 +66,6 @@ class Site:
     def new_database(self) -> None:
         """Throw the database away, whoever uses it, and make an empty one; the roles stay."""
         self.postgres.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-        [creation] = [each for each in each_of(self._page.creation) if each.startswith("CREATE DATABASE")]
-        self.postgres.execute(creation)
-
-    def grant(self) -> None:
-        """Make the services' role, once the schemas are there."""
-        self.postgres.execute(self._page.grants, database=DATABASE)
+        for statement in each_of(self._page.creation):
+            if not statement.startswith("CREATE ROLE"):
+                self.postgres.execute(statement)

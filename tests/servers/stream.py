@@ -10,7 +10,7 @@ from typing import Any
 from nats.errors import Error
 
 from local.addresses import SERVICES
-from shared.messaging.nats_stream import STREAM
+from shared.messaging.permissions import STREAM
 from tests.servers.installed import Installed
 
 

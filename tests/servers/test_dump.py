@@ -13,19 +13,18 @@ from tests.servers.page import command, each_of, statements
 from tests.servers.postgres_use import opened, started
 
 PAGE = statements()
-ROLE, *_ = each_of(PAGE.grants)
 
 
-def url(server: DebianPostgres, role: str, password: str) -> str:
+def url(server: DebianPostgres, role: str) -> str:
     """The database of the page for a role."""
-    return f"postgresql://{role}:{password}@{ports.HOST}:{server.port}/ringrift"
+    return PAGE.url(role, f"{ports.HOST}:{server.port}")
 
 
 def created(server: DebianPostgres) -> str:
-    """The page's role and database made; returns the address for that role."""
+    """The page's roles and database made; returns the address for the role that migrates."""
     for statement in each_of(PAGE.creation):
         server.execute(statement)
-    return url(server, "ringrift", PAGE.owner)
+    return url(server, "ringrift")
 
 
 async def artifacts(database: Database) -> int:
@@ -43,20 +42,17 @@ async def add_artifact(database: Database, digest: str) -> None:
 
 
 async def test_a_dump_is_restored_into_a_new_cluster(open_folder: Path, tmp_path: Path) -> None:
-    """The rows are there again, and the services' role may change them, with no statement but those of the page."""
+    """The rows are there again, and the service's role may change them, with no statement but those of the page."""
     old, new = DebianPostgres(open_folder / "old"), DebianPostgres(open_folder / "new")
     with started(old, new):
         await asyncio.to_thread(migrate, owner := created(old))
-        old.execute(PAGE.grants, database="ringrift")
-        async with opened(url(old, "ringrift_services", PAGE.services)) as database:
+        async with opened(url(old, "ringrift_promotion")) as database:
             await add_artifact(database, "a")
         command("pg_dump", owner, tmp_path)
         owner = created(new)
-        new.execute(ROLE)
         command("pg_restore", owner, tmp_path)
         await asyncio.to_thread(migrate, owner)
-        async with opened(url(new, "ringrift_services", PAGE.services)) as database:
-            for service in ("gauntlet", "promotion", "distribution"):
-                await require_head(database, service)
+        async with opened(url(new, "ringrift_promotion")) as database:
+            await require_head(database, "promotion")
             await add_artifact(database, "b")
             assert await artifacts(database) == 2

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from shared.messaging.nats_stream import STREAM
+from shared.messaging.permissions import STREAM
 from tests.kit.nats_servers import Cluster
 from tests.kit.waiting import async_until
-from tests.servers.nats_use import TYPE, arrived, bus_at, complaint, event, listening, published, require_round_trip
+from tests.servers.nats_use import TYPE, arrived, bus_at, complaint_of, event, listening, published, require_round_trip
 
 
 async def test_f67_one_of_three_servers_may_be_lost(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ async def test_f67_one_of_three_servers_may_be_lost(tmp_path: Path) -> None:
             await arrived(received, second)
             [other, _] = [each for each in cluster.servers if each is not leader]
             other.process.kill()
-            assert await complaint(bus)
+            await complaint_of("RINGRIFT_EVENTS", bus)
             leader.start()
             await published(bus, third := event())
             await arrived(received, third)

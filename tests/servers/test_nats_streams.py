@@ -16,7 +16,8 @@ from cli.main import app
 from local.nats import Nats
 from shared.messaging.bus import Bus
 from shared.messaging.nats_connection import NatsUnfitError
-from shared.messaging.nats_stream import STREAM, SUBJECTS, StreamNotOursError
+from shared.messaging.nats_stream import SUBJECTS, StreamNotOursError
+from shared.messaging.permissions import STREAM
 from tests.kit.nats_servers import Server, debian
 from tests.servers.nats_use import (
     arrived,
@@ -24,10 +25,12 @@ from tests.servers.nats_use import (
     complaint,
     event,
     listening,
+    options,
     published,
     require_round_trip,
 )  # fmt: skip
 from tests.servers.page import accounts
+from tests.shared.conftest import promoted_event
 
 
 @pytest.fixture
@@ -173,16 +176,14 @@ async def test_f03_permissions_that_lack_something_are_said(tmp_path: Path) -> N
 
 
 async def test_f67_the_documented_permissions_are_enough(tmp_path: Path) -> None:
-    """The sample of docs/servers.md, as it stands there, lets a service and a trainer work."""
+    """The sample of docs/servers.md, as it stands there, lets the promotion service and a trainer work."""
     with Server(tmp_path, more=accounts("word")) as server:
-        async with (
-            bus_at(url=f"nats://service:word@{server.place}") as bus,
-            bus_at(url=f"nats://trainer:word@{server.place}") as theirs,
-        ):
-            await require_round_trip(bus)
-            async with listening(bus) as received:
-                await theirs.publish(sent := event())
-                await arrived(received, sent)
+        bus = Bus(options(url=f"nats://promotion:word@{server.place}"), "promotion")
+        async with bus_at(url=f"nats://trainer:word@{server.place}") as theirs, listening(bus, "promotion") as received:
+            await published(bus, promoted_event())
+            await published(theirs, sent := event())
+            await arrived(received, sent)
+        await bus.close()
 
 
 async def test_f68_a_server_that_is_too_old_is_said(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from local import ports
-from local.postgres import USER as OWNER
 from local.postgres import Postgres
+from local.postgres_roles import OWNER
 from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
-from shared.service.migrations import migrate, require_head
+from shared.service.migrations import SERVICES, migrate, require_head, role_of
 from shared.storage.database import Database, lock_for_transaction
 from shared.storage.outages import UnusableServerError
 from tests.kit.certificates import Pair, issue, make_ca
@@ -190,26 +190,23 @@ async def test_f68_a_server_that_is_too_old_is_refused() -> None:
 
 
 async def test_f67_the_statements_of_the_page_are_enough(open_folder: Path, tmp_path: Path) -> None:
-    """A plain role migrates, and another one that may change rows and nothing else runs a service."""
-    creation, grants, owner, services = statements()
+    """A plain role migrates, and for each service another one, that may do in its schema what the service does, runs it."""
+    page = statements()
     server = DebianPostgres(open_folder / "postgres")
     with started(server):
-        for statement in each_of(creation):
+        for statement in each_of(page.creation):
             server.execute(statement)
-        where = f"{ports.HOST}:{server.port}/ringrift"
-        await asyncio.to_thread(migrate, f"postgresql://ringrift:{owner}@{where}")
-        server.execute(grants, database="ringrift")
-        await asyncio.to_thread(migrate, f"postgresql://ringrift:{owner}@{where}")
-        async with opened(f"postgresql://ringrift_services:{services}@{where}") as database:
-            for service in ("gauntlet", "promotion", "distribution"):
+        where = f"{ports.HOST}:{server.port}"
+        for _ in range(2):
+            await asyncio.to_thread(migrate, page.url("ringrift", where))
+        for service in SERVICES:
+            async with opened(page.url(role_of(service), where)) as database:
                 await require_head(database, service)
         settings = PromotionSettings(
-            database_url=f"postgresql://ringrift_services:{services}@{where}",
-            models_dir=tmp_path,
-            artifacts_dir=tmp_path,
+            database_url=page.url("ringrift_promotion", where), models_dir=tmp_path, artifacts_dir=tmp_path
         )
         app = create_app(settings)
-        for path in ("/v1/events", "/v1/decisions", "/v1/dead-letters", "/v1/retention"):
+        for path in ("/v1/events", "/v1/decisions", "/v1/dead-letters", "/v1/retention", "/v1/audit", "/v1/keys"):
             assert (await ask(app, path)).status_code == 200, path
         changed = await ask(app, "/v1/retention", "POST")
         assert changed.status_code == 200, changed.text

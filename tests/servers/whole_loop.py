@@ -40,11 +40,9 @@ def run(folder: Path, say: Say) -> None:
         say("Postgres 15, PgBouncer, three NATS servers and nginx run, all with TLS by a private authority")
         installed = Installed(folder, site, addresses)
         say(f"migrated by the owner's role: {installed.migrate()}")
-        site.grant()
         with installed.running():
-            say(
-                "three services and three agents are ready: a role that only changes rows, a key for each edge, secrets in files"
-            )
+            held = "a role for each service, a key for each edge, secrets in files"
+            say(f"three services and three agents are ready: {held}")
             Loop(installed, say).rounds()
 
 

@@ -21,6 +21,7 @@ from shared.messaging.handlers import HandlerTable, Message
 from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import BEGINNING, CursorUnknownError, FeedPage, Outbox
 from shared.messaging.repository import MessageStore
+from shared.messaging.signature import Signer
 from shared.messaging.tables import Messaging
 from shared.storage.database import Database, Write
 from tests.kit.servers import Migrate
@@ -52,11 +53,16 @@ def database_template(make_template: Callable[[str, Migrate], str]) -> str:
 
 @dataclass
 class Trial:
-    """A service reduced to its messaging: it writes down what it handled, and fails as told."""
+    """A service reduced to its messaging, which is its own producer: it writes down what it handled, and fails as told.
+
+    `away`: whether its feed answers nobody.
+    """
 
     database: Database
     outbox: Outbox
     bus: Bus
+    signer: Signer
+    away: bool = False
     handled: list[UUID] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     outside: list[bytes] = field(default_factory=list)
@@ -83,13 +89,16 @@ class Trial:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """GET /v1/events, of this service's own outbox."""
         asked = request.url.params
+        if self.away:
+            return httpx.Response(503)
+        await self.outbox.order_once(self.database)
         async with self.database.read() as read:
             try:
                 page = await self.outbox.page(read, asked["after"], int(asked["limit"]), asked.get_list("type"))
             except CursorUnknownError as error:
                 return httpx.Response(410, text=str(error))
         items = [event.model_dump(mode="json") for event in page.events]
-        return httpx.Response(200, json={"items": items, "next": page.cursor})
+        return httpx.Response(200, json={"items": items, "next": page.cursor, "key": self.signer.key})
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds; a test fails by its timeout."""
@@ -122,7 +131,8 @@ async def training_completed(trial: Trial, message: Message) -> None:
 @pytest.fixture
 async def trial(database_url: str, nats_url: str) -> AsyncIterator[Trial]:
     """The messaging parts on a database and a NATS server of this test's own."""
-    trial = Trial(Database(database_url), Outbox(STORE), Bus(nats_url, "trial"))
+    signer = Signer()
+    trial = Trial(Database(database_url), Outbox(STORE), Bus(nats_url, "trial", signer=signer), signer)
     yield trial
     await trial.bus.close()
     await trial.database.close()

@@ -78,7 +78,12 @@ def url() -> Iterator[str]:
     """A served application with small limits."""
     ended.clear()
     settings = BaseServiceSettings(most_body_bytes=MOST, request_seconds=SECONDS, most_connections=50)
-    app, port = new_app(Description("T", "T."), settings, lifespan, [health_router({}), router], {}), free_port()
+    app, port = (
+        new_app(
+            Description("T", "T.", {"things": "What there is."}), settings, lifespan, [health_router({}), router], {}
+        ),
+        free_port(),
+    )
     with serving_app(app, port, settings):
         yield f"http://127.0.0.1:{port}"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifacts import LEFT_SECONDS, ArtifactStore
 from shared.storage.files import CHUNK, copy_hashing, digest_of, temporary_file, write_atomically
 
 
@@ -67,3 +69,19 @@ def test_g01_an_artifact_is_its_bytes(tmp_path: Path) -> None:
     assert store.find("0" * 64) is None
     with pytest.raises(FileExistsError):
         first.path.open("xb")
+
+
+def test_f51_what_a_killed_taking_in_left_is_swept(tmp_path: Path) -> None:
+    """Once nobody can be writing to it any more; what is being taken in, and what was, stays."""
+    model = tmp_path / "model.pth"
+    model.write_bytes(b"model")
+    store = ArtifactStore(tmp_path / "artifacts")
+    taken = store.take_in(model)
+    left, writing = (tmp_path / "artifacts" / f".incoming-{name}" for name in ("left", "writing"))
+    for each in (left, writing):
+        each.write_bytes(b"half")
+    long_ago = time.time() - LEFT_SECONDS - 1
+    os.utime(left, (long_ago, long_ago))
+    assert store.sweep() == 1
+    assert (left.exists(), writing.exists(), taken.path.exists()) == (False, True, True)
+    assert ArtifactStore(tmp_path / "none yet").sweep() == 0

@@ -11,8 +11,10 @@ from shared.contract.events import Event, RejectedError
 from shared.messaging.bus import MAX_DELIVERIES, Bus
 from shared.messaging.doorbell import IGNORED
 from shared.messaging.handlers import Message
-from shared.messaging.nats_stream import STREAM, ensure_stream
+from shared.messaging.nats_stream import ensure_stream
 from shared.messaging.outbox import BEGINNING
+from shared.messaging.permissions import STREAM
+from shared.messaging.signature import Signer
 from shared.process.tasks import Loop, background
 from tests.shared.conftest import STORE, TABLES, Trial, promoted_event, training_event
 
@@ -22,7 +24,7 @@ NEVER = 3600.0
 def loops(trial: Trial, feed_seconds: float = NEVER) -> dict[str, Loop]:
     """Everything that moves events for the trial service; its feed is read when it is rung for."""
     return {
-        "order": partial(trial.outbox.order, trial.database),
+        "announce": partial(trial.outbox.announce, trial.bus.publish),
         "relay": partial(trial.outbox.relay, trial.database, trial.bus.publish),
         "consumer": partial(
             trial.bus.consume, "trial", trial.inbox.handlers.types, trial.doorbell.receive, trial.inbox.bury
@@ -131,12 +133,68 @@ async def test_f09_what_is_on_the_bus_is_not_believed(trial: Trial, promoted: Ev
     assert trial.handled == [promoted.id, second.id]
 
 
+async def test_what_its_producer_signed_is_handled_though_the_feed_is_away(trial: Trial, promoted: Event) -> None:
+    """The feed has named the key before; once it answers again, the event is not handled a second time."""
+    await trial.feed.read_page()
+    trial.away = True
+    async with background(loops(trial)):
+        await trial.emit(promoted)
+        await trial.until(lambda: trial.handled == [promoted.id])
+        trial.away = False
+        second = promoted_event(2)
+        trial.signer = trial.bus._signer = Signer()
+        await trial.emit(second)
+        await trial.until(lambda: second.id in trial.handled)
+    assert trial.handled == [promoted.id, second.id]
+
+
+async def test_f09_a_signature_of_another_message_or_key_is_not_believed(trial: Trial, promoted: Event) -> None:
+    """A message that bears one makes the service look at the producer's feed, and nothing more."""
+    await trial.feed.read_page()
+    forged, real = promoted_event(9000).model_dump_json().encode(), promoted.model_dump_json().encode()
+    for signed in (trial.signer.headers(real), Signer().headers(forged)):
+        assert not await trial.feed.take(Message(promoted.nats_subject, signed, forged))
+    assert trial.handled == []
+    assert await trial.feed.take(Message(promoted.nats_subject, trial.signer.headers(real), real))
+    assert trial.handled == [promoted.id]
+
+
+async def test_what_fails_on_the_bus_is_left_to_the_feed(trial: Trial, promoted: Event) -> None:
+    """There it is tried again, or buried once."""
+    await trial.feed.read_page()
+    trial.failures += [ZeroDivisionError("a bug"), RejectedError("never")]
+    async with background(loops(trial)):
+        await trial.emit(promoted)
+        await trial.until(lambda: not trial.failures)
+        await trial.emit(second := promoted_event(2))
+        await trial.until(lambda: second.id in trial.handled)
+    async with trial.database.read() as read:
+        assert [each.reason for each in await trial.inbox.dead_letters(read, 0, 10)] == ["never"]
+
+
 async def test_f68_what_is_none_of_our_business_is_let_pass(trial: Trial) -> None:
     """Whatever a server's filters let through, it is neither refused nor buried, but counted."""
     before = IGNORED._value.get()
     for subject in ("ringrift.events.CURRICULUM_UPDATED.hex8_2p", "ringrift.events.EVALUATION_FAILED.hex8_2p", "else"):
         await trial.doorbell.receive(Message(subject, {}, b"x"))
     assert IGNORED._value.get() == before + 3
+
+
+async def test_f53_a_burst_is_taken_side_by_side(trial: Trial) -> None:
+    """What waits on the bus is not taken one after the other: nobody gets through before many are there."""
+    together = asyncio.Barrier(8)
+    through: list[str] = []
+
+    async def receive(message: Message) -> None:
+        await together.wait()
+        through.append(message.subject)
+
+    burst = [training_event(f"models/{each}.pth") for each in range(8)]
+    for event in burst:
+        await trial.bus.publish(event)
+    consume = partial(trial.bus.consume, "trial", ["TRAINING_COMPLETED"], receive, trial.inbox.bury)
+    async with background({"consumer": consume}):
+        await trial.until(lambda: len(through) == len(burst))
 
 
 async def test_a_message_from_outside_that_is_refused_becomes_a_dead_letter(trial: Trial) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
 import pytest
 
 from shared.contract.events import Event
 from shared.messaging.outbox import BEGINNING, CursorUnknownError, Outbox
 from tests.kit.memory import MemoryDatabase, MemoryMessages
+from tests.kit.waiting import async_until
 from tests.shared.conftest import training_event
 
 
@@ -17,21 +22,38 @@ class Trial:
         self.messages = MemoryMessages()
         self.database, self.outbox = MemoryDatabase(self.messages), Outbox(self.messages)
         self.published: list[Event] = []
-        self.takes = 10_000
+        self.takes, self.failures = 10_000, 0
 
     async def publish(self, event: Event) -> None:
         """Take an event, unless enough were taken."""
         if len(self.published) == self.takes:
+            self.failures += 1
             raise ConnectionError("NATS is away")
         self.published.append(event)
 
     async def emit(self, count: int) -> list[Event]:
-        """New events in the outbox."""
+        """New events in the outbox of a process that was killed right after the commit."""
+        return await self.emit_with(Outbox(self.messages), count)
+
+    async def emit_with(self, outbox: Outbox, count: int) -> list[Event]:
+        """New events in an outbox."""
         events = [training_event(f"models/{number}.pth") for number in range(count)]
         async with self.database.write() as tx:
             for event in events:
-                await self.outbox.add(tx, event)
+                await outbox.add(tx, event)
         return events
+
+    def all_announced(self, events: list[Event]) -> Callable[[], Awaitable[bool]]:
+        """Whether the events were published."""
+
+        async def announced() -> bool:
+            return self.published == events
+
+        return announced
+
+    async def has_failed_twice(self) -> bool:
+        """Whether two events could not be published."""
+        return self.failures == 2
 
 
 @pytest.fixture
@@ -79,9 +101,8 @@ async def test_f02_a_cursor_of_another_history_is_told(trial: Trial) -> None:
 async def test_the_relay_publishes_all_there_is(trial: Trial) -> None:
     """More than one batch is published without waiting for the next commit, each event once, in order."""
     events = await trial.emit(105)
-    await trial.outbox.relay(trial.database, trial.publish)
+    await trial.outbox.sweep(trial.database, trial.publish)
     assert trial.published == events
-    assert trial.database.sweeps == [1.0]
     assert await trial.outbox.publish_some(trial.database, trial.publish) == 0
     assert trial.published == events
 
@@ -104,6 +125,44 @@ async def test_what_is_not_published_stays(trial: Trial) -> None:
     trial.takes = 100
     assert await trial.outbox.publish_some(trial.database, trial.publish) == 4
     assert trial.published == [*events[:2], *events]
+
+
+async def test_what_is_committed_is_announced_and_not_published_again(trial: Trial) -> None:
+    """The process that wrote an event publishes it without asking the database; the relay only remembers it."""
+    events = await trial.emit_with(trial.outbox, 3)
+    announcing = asyncio.create_task(trial.outbox.announce(trial.publish))
+    await trial.outbox.sweep(trial.database, trial.publish)
+    assert trial.published == []
+    await async_until(trial.all_announced(events))
+    await trial.outbox.sweep(trial.database, trial.publish)
+    announcing.cancel()
+    assert trial.messages.tables.published == {str(event.id) for event in events}
+    assert trial.published == events
+
+
+async def test_what_is_rolled_back_is_not_announced(trial: Trial) -> None:
+    """Nothing is said before the commit, and nothing without one."""
+    announcing = asyncio.create_task(trial.outbox.announce(trial.publish))
+    with suppress(ZeroDivisionError):
+        async with trial.database.write() as tx:
+            await trial.outbox.add(tx, training_event())
+            raise ZeroDivisionError
+    events = await trial.emit_with(trial.outbox, 1)
+    await async_until(trial.all_announced(events))
+    announcing.cancel()
+    assert trial.published == events
+
+
+async def test_what_cannot_be_announced_is_relayed(trial: Trial) -> None:
+    """A bus that is away right after the commit delays the event, and loses none."""
+    trial.takes = 0
+    announcing = asyncio.create_task(trial.outbox.announce(trial.publish))
+    events = await trial.emit_with(trial.outbox, 2)
+    await async_until(trial.has_failed_twice)
+    trial.takes = 100
+    await trial.outbox.sweep(trial.database, trial.publish)
+    announcing.cancel()
+    assert trial.published == events
 
 
 async def test_the_relay_wakes_nobody(trial: Trial) -> None:

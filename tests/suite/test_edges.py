@@ -34,11 +34,17 @@ MODEL = {"model_path": "models/untrained.pth", "board_type": "hex8", "num_player
 EVENT = {"specversion": "1.0", "id": "x", "source": "/t", "type": "TRAINING_COMPLETED", "data": MODEL}
 ORDER = {"version": 9000, "digest": UNTRAINED, "size": 5, "source": f"http://127.0.0.1/v1/artifacts/{UNTRAINED}"}
 BODIES: dict[str, Any] = {
-    "promote": {**MODEL, "force": True}, "rollback": {"to_version": 1, "reason": "x"},
-    "promotion.distribute_model": {"model_path": f"models/canonical_{HEX8}.pth", "force": True},
-    "distribution.distribute_model": {"configuration": HEX8}, "register_node": {"name": "node-9", "url": "http://127.0.0.1:9"},
+    "promote": {**MODEL, "force": True, "reason": "x"}, "rollback": {"to_version": 1, "reason": "x"},
+    **{name: {"reason": "x"} for name in ("pause", "pin", "mark", "approve", "reject")},
+    **dict.fromkeys(("resume", "unpin", "unmark", "reset_policy"), None),
+    "set_policy": {"gates": {"random_win_rate": 0}, "reason": "x"}, "rejudge": {},
+    "distribute_model": {"model_path": f"models/canonical_{HEX8}.pth", "force": True}, "redeliver": {"configuration": HEX8},
+    "move_node": {"url": "http://127.0.0.1:9"}, "register_node": {"name": "node-9", "url": "http://127.0.0.1:9"},
     "start_evaluation": MODEL, "announce_training": EVENT, "put_model": ORDER,
-    "remove_node": None, "cancel_evaluation": None, "replay_dead_letter": None, "prune": None,
+    "claim_work": {"worker": "attacker"}, "report_work": {}, "fail_work": {"code": "internal", "reason": "x"},
+    "give_work_back": None, "remove_node": None, "cancel_evaluation": None, "replay_dead_letter": None, "prune": None,
+    "create_key": {"name": "attacker"}, "revoke_key": None,
+    "add_webhook": {"url": "https://hooks.example/x"}, "remove_webhook": None, "replay_webhook": None,
 }  # fmt: skip
 """What a request that changes something says, by operation."""
 GUESSES = ("", "Bearer", "Bearer guessed", "Basic b3BlcmF0b3I6b3BlcmF0b3I=")
@@ -77,6 +83,7 @@ def stands_for(siege: Siege) -> dict[str, str]:
     training = siege.operator("GET", "gauntlet", "/v1/trainings").json()["items"][0]
     return {
         "configuration": HEX8, "digest": UNTRAINED, "name": "node-1", "letter_id": "1", "decision_id": decision["id"],
+        "claim_id": str(uuid4()), "key_id": "0" * 8, "webhook_id": str(uuid4()),
         "evaluation_id": decision["evaluation_id"], "request_id": request["data"]["request_id"], "training_id": training["id"],
     }  # fmt: skip
 
@@ -243,11 +250,32 @@ def test_f58_a_node_in_wrong_hands_is_believed_about_itself_alone(attacked: Sieg
         attacked.attempt(f"{liar} holds {held[liar]}", accepted=held[liar]["digest"] == DIGESTS["successor"])
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_key_that_was_issued_opens_its_service_alone(besieged: Siege, service: str) -> None:
+    """Within seconds of its making, and until within seconds of its end."""
+    asked = {"name": "anna", "service": service, "scope": "read"}
+    made = besieged.operator("POST", "promotion", "/v1/keys", asked).json()
+
+    def taken() -> dict[str, bool]:
+        bearer = {"Authorization": f"Bearer {made['key']}"}
+        answers = {name: besieged.client.get(f"{besieged.url(name)}/v1/events", headers=bearer) for name in SERVICES}
+        return {name: answer.status_code == 200 for name, answer in answers.items()}
+
+    until(lambda: taken()[service], 30)
+    assert taken() == {name: name == service for name in SERVICES}
+    assert besieged.operator("DELETE", "promotion", f"/v1/keys/{made['id']}?reason=left").is_success
+    until(lambda: not any(taken().values()), 30)
+
+
 def test_the_doors_open_for_whose_they_are(besieged: Siege) -> None:
     """The same requests with a key that is for them are not refused, so that what was refused above was refused for its key."""
-    for door in sorted(
-        every_door(besieged), key=lambda each: (each.method == "DELETE", each.method in CHANGING, each.name)
-    ):
+
+    def turn(door: Door) -> tuple[bool, bool, bool, str]:
+        """Readers first, and what would keep the others from changing anything last."""
+        holds = any(each in door.path for each in ("/pin", "/pause", "/marks/"))
+        return door.method == "DELETE", holds, door.method in CHANGING, door.name
+
+    for door in sorted(every_door(besieged), key=turn):
         right = [each for each in besieged.ring.credentials if each.is_for(door.receiver, door.method, door.path)]
         assert bool(right) == (door.name != "put_model")  # which no key is for
         for credential in right:

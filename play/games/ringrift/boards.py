@@ -59,6 +59,8 @@ class Board(NamedTuple):
     near: NDArray[np.int16]  # [C + 1, 4 or 6]: territory adjacency
     grow: NDArray[np.int16]  # [C + 1, 8]: border growth (2.3)
     grid: NDArray[np.int64]  # [C]: row * width + column of a cell on the grid
+    apart: NDArray[np.int16]  # [C, C]: Manhattan distance; on hex boards |dz| is added
+    centre: NDArray[np.bool_]  # [C]: the centre cells: square8 2x2, square19 3x3, hex8 radius 1, hexagonal radius 2
     rules: Rules
 
 
@@ -143,6 +145,8 @@ def make_board(board_type: str, rules: Rules) -> Board:
         near=_table(cells, index, _SQUARE_SIDES if square else _HEX_STEPS),
         grow=_table(cells, index, () if board_type == "hexagonal" else _SQUARE_STEPS),
         grid=np.array([(y - low) * width + x - low for x, y in cells], np.int64),
+        apart=_distances(cells, square),
+        centre=_centre(cells, board_type),
         rules=rules,
     )
 
@@ -157,6 +161,20 @@ def _table(
         for column, (dx, dy) in enumerate(steps):
             table[number, column] = index.get((x + dx, y + dy), wall)
     return table
+
+
+def _distances(cells: list[tuple[int, int]], square: bool) -> NDArray[np.int16]:
+    x, y = np.array(cells, np.int16).T
+    dx, dy = x[:, None] - x, y[:, None] - y
+    return np.asarray(abs(dx) + abs(dy) + (0 if square else abs(dx + dy)), np.int16)
+
+
+def _centre(cells: list[tuple[int, int]], board_type: str) -> NDArray[np.bool_]:
+    if board_type in _SQUARE_SIZE:
+        last = _SQUARE_SIZE[board_type] - 1
+        return np.array([abs(2 * x - last) <= 2 and abs(2 * y - last) <= 2 for x, y in cells])
+    radius = 1 if board_type == "hex8" else 2
+    return np.array([max(abs(x), abs(y), abs(x + y)) <= radius for x, y in cells])
 
 
 def _pairs(step: NDArray[np.int16]) -> int:

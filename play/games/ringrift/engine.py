@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from play.games.drawing import Line
 from play.games.game import Bools, Float32s, Float64s, Int8s, Int16s, Int64s, Moves
 from play.games.ringrift.actions import num_planes
 from play.games.ringrift.batch import (
@@ -14,6 +15,7 @@ from play.games.ringrift.batch import (
 )
 from play.games.ringrift.boards import Board, Rules, make_board, make_rules, max_decisions
 from play.games.ringrift.codes import GAME_OVER, MOVER, PHASE
+from play.games.ringrift.drawing import draw
 from play.games.ringrift.draws import uniform_draws
 from play.games.ringrift.notation import move_key
 from play.games.ringrift.observe import plane_names
@@ -100,3 +102,7 @@ class RingRift:
     def describe(self, states: State, index: int, row: Int16s) -> str:
         """The ringrift-trace-v1 key of a legal move."""
         return move_key(self.board_type, self.board, view(states, index), row)
+
+    def draw(self, states: State, index: int, row: Int16s | None = None) -> list[Line]:
+        """One position as `Drawn.draw` (drawing.py)."""
+        return draw(self.board_type, self.board, view(states, index), row)

@@ -39,33 +39,13 @@ def usable(board: Board, game: State, cell: int, other: int, hostile_only: int) 
 
 
 @inner_kernel
-def in_centre(board: Board, cell: int) -> bool:
-    """Whether a cell is one of the centre cells: square8 2x2, square19 3x3, hex8 radius 1, hexagonal radius 2."""
-    row, column = divmod(int(board.grid[cell]), board.width)
-    if board.directions == 6:
-        middle = board.width // 2
-        dx, dy = column - middle, row - middle
-        return max(abs(dx), abs(dy), abs(dx + dy)) <= (1 if board.width == 9 else 2)
-    return abs(2 * row - board.width + 1) <= 2 and abs(2 * column - board.width + 1) <= 2
-
-
-@inner_kernel
-def manhattan(board: Board, a: int, b: int) -> int:
-    """Manhattan distance; on hex boards |dz| is added."""
-    row_a, column_a = divmod(int(board.grid[a]), board.width)
-    row_b, column_b = divmod(int(board.grid[b]), board.width)
-    dx, dy = column_a - column_b, row_a - row_b
-    return abs(dx) + abs(dy) + (abs(dx + dy) if board.directions == 6 else 0)
-
-
-@inner_kernel
 def add_stack(board: Board, game: State, cell: int, seat: int, sums: NDArray[np.float64]) -> None:
     """Add what one stack contributes to its controller's sums."""
     owner = int(game.owner[cell])
     height = float(game.height[cell])
     sums[owner, S_HEIGHT] += height if height <= 5 else 5 + 0.1 * (height - 5)
     sums[owner, S_CAPS] += game.cap[cell]
-    if in_centre(board, cell):
+    if board.centre[cell]:
         sums[owner, S_CENTRE] += 1
     open_cells = 0
     for direction in range(board.directions):
@@ -97,7 +77,7 @@ def add_marker(board: Board, game: State, cell: int, sums: NDArray[np.float64]) 
     nearest = 3
     for other in range(board.cells):
         if game.kind[other] == STACK and game.owner[other] != owner:
-            nearest = min(nearest, manhattan(board, cell, other))
+            nearest = min(nearest, int(board.apart[cell, other]))
     sums[owner, S_SAFETY] -= 3 - nearest
 
 
@@ -115,7 +95,7 @@ def closure(board: Board, game: State, seat: int) -> float:
         for b in range(a + 1, board.cells):
             if game.kind[b] == MARKER and game.owner[b] == seat and later < 10:
                 later += 1
-                total += manhattan(board, a, b)
+                total += int(board.apart[a, b])
                 pairs += 1
     return 10.0 / max(1.0, total / max(pairs, 1)) + 0.5 * float(game.markers[seat])
 

@@ -16,7 +16,7 @@ from torch import nn
 from play.games.game import Game
 from play.models import architectures
 from play.models.architectures.architecture import Architecture
-from play.models.plugins import plugins
+from play.plugins import plugins
 
 GROUP = "ringrift.architectures"
 MAX_WEIGHTS = 50_000_000

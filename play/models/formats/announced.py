@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from play.games.game import Game
 from play.models.architectures import registry
 from play.models.formats.format import CheckpointError, shown
 from play.models.model_file import ModelFile
-from shared.contract.words import BOARD_TYPES
+from shared.contract.words import BOARD_PATTERN
 
 
 class Told(NamedTuple):
@@ -41,7 +42,7 @@ class Said:
             if isinstance(architecture, str) and architecture in registry.ARCHITECTURES
             else None,
             parameters=_parameters(data.get("parameters")),
-            board_type=board if isinstance(board, str) and board in BOARD_TYPES else None,
+            board_type=board if isinstance(board, str) and re.fullmatch(BOARD_PATTERN, board) else None,
             num_players=_players(data.get("num_players")),
             version=version if isinstance(version, str) and len(version) <= 200 and version.isprintable() else None,
         )
@@ -49,10 +50,10 @@ class Said:
 
 def agreed(said: Said, file: ModelFile, game: Game, found: str) -> Told:
     """What both say together. CheckpointError when they contradict, or when something is not said at all; `found`: what it is."""
-    _require_same("board_type", said.board_type, game.board_type)
-    _require_same("num_players", said.num_players, game.num_players)
-    _require_same("architecture", said.architecture, file.architecture)
-    _require_same("parameters", said.parameters, file.parameters)
+    require_same("board_type", said.board_type, game.board_type)
+    require_same("num_players", said.num_players, game.num_players)
+    require_same("architecture", said.architecture, file.architecture)
+    require_same("parameters", said.parameters, file.parameters)
     architecture, parameters = file.architecture or said.architecture, file.parameters or said.parameters
     lacking = [name for name, value in (("architecture", architecture), ("parameters", parameters)) if not value]
     if architecture is None or parameters is None or lacking:
@@ -64,7 +65,8 @@ def agreed(said: Said, file: ModelFile, game: Game, found: str) -> Told:
     return Told(architecture, parameters)
 
 
-def _require_same(name: str, said: object, announced: object) -> None:
+def require_same(name: str, said: object, announced: object) -> None:
+    """CheckpointError where a file says something else of itself than was announced."""
     if said is not None and announced is not None and said != announced:
         one, two = (dict(each) if isinstance(each, Mapping) else each for each in (said, announced))
         raise CheckpointError(f"it says that its {name} is {shown(str(one))}, and {shown(str(two))} was announced")

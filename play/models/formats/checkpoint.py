@@ -20,7 +20,7 @@ from play.models.architectures.registry import count_weights
 from play.models.formats.format import Checkpoint, CheckpointError, reading, shown
 from play.models.formats.torch_content import Content, opened
 from play.models.formats.torch_zip import HEAD
-from play.models.formats.weights import fill, new_network
+from play.models.formats.weights import fill, fingerprint_of, new_network
 from play.models.model_file import ModelFile
 from shared.contract.evidence import ModelMetadata
 
@@ -64,7 +64,8 @@ def from_content(content: Content, game: Game) -> Checkpoint:
         )
     network = new_network(data["architecture"], data["parameters"], game)
     notes = fill(network, {_text(name): content.weight(value) for name, value in data["state_dict"].items()})
-    return Checkpoint(network, _metadata(data, network, notes))
+    fingerprint = fingerprint_of(network, data["architecture"], data["parameters"], game)
+    return Checkpoint(network, _metadata(data, network, notes, fingerprint))
 
 
 def checkpoint_bytes(
@@ -124,7 +125,7 @@ def _first_not_finite(state: Mapping[str, Tensor]) -> str | None:
     return next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)
 
 
-def _metadata(data: Mapping[str, Any], network: nn.Module, notes: list[str]) -> ModelMetadata:
+def _metadata(data: Mapping[str, Any], network: nn.Module, notes: list[str], fingerprint: str) -> ModelMetadata:
     try:
         return ModelMetadata(
             architecture=data["architecture"],
@@ -134,6 +135,7 @@ def _metadata(data: Mapping[str, Any], network: nn.Module, notes: list[str]) -> 
             elo=data["elo"],
             format="checkpoint",
             notes=notes,
+            fingerprint=fingerprint,
         )
     except (ValidationError, ValueError) as error:  # the former is one of the latter, and has a better text within
         detail = f"{error.errors()[0]['loc'][0]}" if isinstance(error, ValidationError) else str(error)

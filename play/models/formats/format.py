@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-
-from torch import nn
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from play.games.game import Game
 from play.models.model_file import ModelFile
 from shared.contract.evidence import ModelMetadata
+
+if TYPE_CHECKING:  # whoever only meets these errors needs no network library
+    from torch import nn
 
 HEAD_BYTES = 4096
 """How much of a file tells what it is."""
@@ -36,14 +38,17 @@ class Checkpoint(NamedTuple):
 
 
 class Format(NamedTuple):
-    """How to tell such a file by its first bytes, and how to read it for a game. Reading never runs code from the file.
+    """How to tell such a file by its first bytes, and how to read it for a game.
 
-    `load` raises CheckpointError with what was found and what to do; who calls it puts the file's name before that.
+    `load` raises CheckpointError with what was found and what to do; who calls it puts the file's name before that. It runs no code
+    from the file unless programs.py says that this process may. `within`: what must hold of the whole file too, where others
+    begin alike; such a format is asked before those.
     """
 
     name: str
     recognises: Callable[[bytes], bool]
     load: Callable[[ModelFile, Game], Checkpoint]
+    within: Callable[[Path], bool] | None = None
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class OnnxNetwork(nn.Module):
 
     def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
         """Policy logits and value of every position of the batch."""
-        given = {self._observation: observation.contiguous().numpy()}
+        given = {self._observation: observation.cpu().contiguous().numpy()}
         logits, value = self._session.run(self._outputs, given)
         return torch.from_numpy(logits), torch.from_numpy(value)
 

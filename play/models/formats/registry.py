@@ -16,7 +16,7 @@ from play.models import formats
 from play.models.formats.format import HEAD_BYTES, Checkpoint, CheckpointError, Format, reading
 from play.models.formats.kinds import advice_on
 from play.models.model_file import ModelFile
-from play.models.plugins import plugins
+from play.plugins import plugins
 
 GROUP = "ringrift.formats"
 
@@ -25,7 +25,8 @@ def _found() -> tuple[Format, ...]:
     """Every declared format: other packages', then this one's."""
     names = sorted(module.name for module in iter_modules(formats.__path__))
     modules = [import_module(f"{formats.__name__}.{name}") for name in names if name != "registry"]
-    return (*plugins(GROUP, Format), *(module.FORMAT for module in modules if hasattr(module, "FORMAT")))
+    own = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
+    return (*plugins(GROUP, Format), *sorted(own, key=lambda each: each.within is None))
 
 
 def load_model(file: ModelFile | Path, game: Game) -> Checkpoint:
@@ -33,10 +34,14 @@ def load_model(file: ModelFile | Path, game: Game) -> Checkpoint:
     told = file if isinstance(file, ModelFile) else ModelFile(path=file)
     with reading(told):
         head = _head(told)
-        known = next((each for each in FORMATS if each.recognises(head)), None)
+        known = next((each for each in FORMATS if each.recognises(head) and _holds(each, told)), None)
         if known is None:
             raise CheckpointError(advice_on(head))
         return known.load(told, game)
+
+
+def _holds(known: Format, file: ModelFile) -> bool:
+    return known.within is None or known.within(file.path)
 
 
 def _head(file: ModelFile) -> bytes:

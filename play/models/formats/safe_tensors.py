@@ -13,7 +13,7 @@ from play.games.game import Game
 from play.models.architectures.registry import count_weights
 from play.models.formats.announced import Said, agreed
 from play.models.formats.format import Checkpoint, CheckpointError, Format, shown
-from play.models.formats.weights import Weight, fill, new_network
+from play.models.formats.weights import Weight, fill, fingerprint_of, new_network
 from play.models.model_file import ModelFile
 from shared.contract.evidence import ModelMetadata
 
@@ -93,7 +93,7 @@ def _loaded(tensors: Any, file: ModelFile, game: Game) -> Checkpoint:
         network,
         ModelMetadata(
             architecture=told.architecture, parameters=count_weights(network), version=said.version, format="safetensors",
-            notes=notes,
+            notes=notes, fingerprint=fingerprint_of(network, told.architecture, told.parameters, game),
         ),
     )  # fmt: skip
 

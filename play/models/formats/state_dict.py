@@ -18,7 +18,7 @@ from play.models.formats.announced import Said, agreed
 from play.models.formats.format import Checkpoint, CheckpointError, Format, shown
 from play.models.formats.torch_content import Content, opened
 from play.models.formats.torch_values import StoredTensor
-from play.models.formats.weights import fill, new_network
+from play.models.formats.weights import fill, fingerprint_of, new_network
 from play.models.model_file import ModelFile
 from shared.contract.evidence import ModelMetadata
 
@@ -93,7 +93,7 @@ def _foreign(content: Content, file: ModelFile, game: Game) -> Checkpoint:
         network,
         ModelMetadata(
             architecture=told.architecture, parameters=count_weights(network), version=said.version, format="state dict",
-            notes=notes,
+            notes=notes, fingerprint=fingerprint_of(network, told.architecture, told.parameters, game),
         ),
     )  # fmt: skip
 

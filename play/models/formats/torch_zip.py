@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -21,6 +22,8 @@ from play.models.formats.kinds import SAVE, advice_on_zip
 
 HEAD = b"PK\x03\x04"
 END = b"PK\x05\x06"
+BROKEN = (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError)
+MOST_CODE = 1024 * 1024
 MOST_DIRECTORY = 4 * 1024 * 1024
 """How long the list of a zip's records may be."""
 CHUNK = 1024 * 1024
@@ -84,9 +87,21 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def open_torch_zip(stream: IO[bytes], path: Path) -> TorchZip:
-    """The records of a file, every one of them checked. CheckpointError says what is wrong with it."""
-    entries = _entries(stream)
+def is_program(path: Path) -> bool:
+    """Whether it is the zip of a TorchScript archive, which has code beside the weights."""
+    try:
+        with path.open("rb") as stream, zipfile.ZipFile(_Bounded(stream)) as archive:
+            return _has_code(archive.namelist())
+    except (*BROKEN, CheckpointError):
+        return False
+
+
+def open_torch_zip(stream: IO[bytes], path: Path, *, program: bool = False) -> TorchZip:
+    """The records of a file, every one of them checked; `program`: those of a TorchScript archive, whose code may be compressed.
+
+    CheckpointError says what is wrong with it.
+    """
+    entries = _entries(stream, program=program)
     folder = entries[0].filename.partition("/")[0]
     whole = path.stat().st_size
     records: dict[str, Record] = {}
@@ -98,18 +113,19 @@ def open_torch_zip(stream: IO[bytes], path: Path) -> TorchZip:
     return TorchZip(stream, records)
 
 
-def _entries(stream: IO[bytes]) -> list[zipfile.ZipInfo]:
+def _entries(stream: IO[bytes], *, program: bool) -> list[zipfile.ZipInfo]:
     """The records in the order in which they lie in the file; proper ones only."""
     try:
         with zipfile.ZipFile(_Bounded(stream)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as error:
+    except BROKEN as error:
         raise CheckpointError(_broken(stream, error)) from error
     for entry in entries:
         _check_name(entry)
-    _check_kind([entry.filename for entry in entries])
+    _check_kind([entry.filename for entry in entries], program=program)
     for entry in entries:
-        _check_storing(entry)
+        if not (program and _is_code(entry)):
+            _check_storing(entry)
     if len({entry.filename for entry in entries}) != len(entries):
         raise CheckpointError("its zip has two records of one name, and is refused")
     if entries and all(entry.CRC == 0 for entry in entries):
@@ -151,13 +167,23 @@ def _check_storing(entry: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_kind(names: list[str]) -> None:
+def _has_code(names: list[str]) -> bool:
+    return any("/code/" in name or name.endswith("/constants.pkl") for name in names)
+
+
+def _is_code(entry: zipfile.ZipInfo) -> bool:
+    """Whether it is source code, of a length that it can have, which torch compresses."""
+    small = entry.file_size <= MOST_CODE and not entry.flag_bits & 1
+    return small and "/code/" in entry.filename and entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def _check_kind(names: list[str], *, program: bool) -> None:
     """Refuse a zip that is no file of torch.save: all its records stand in one folder, the index among them."""
     folders = {name.partition("/")[0] for name in names}
     folder = next(iter(folders), "")
     if len(folders) != 1 or f"{folder}/data.pkl" not in names:
         raise CheckpointError(advice_on_zip(names))
-    if any(name.startswith(f"{folder}/code/") or name == f"{folder}/constants.pkl" for name in names):
+    if not program and _has_code(names):
         raise CheckpointError(
             f"it is a TorchScript archive, a program of its own, which is not run here; save the weights alone: {SAVE}"
         )
@@ -170,20 +196,27 @@ def _record(stream: IO[bytes], entry: zipfile.ZipInfo, end: int) -> Record:
     given = stream.read(name_size)
     listed = entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437", "surrogateescape")
     start = entry.header_offset + _LOCAL.size + name_size + extra_size
-    if mark != HEAD or given != listed or start + entry.file_size > end:
+    if mark != HEAD or given != listed or start + entry.compress_size > end:
         raise CheckpointError(f"its zip is damaged: the record {shown(entry.filename)} is not where its list says")
-    return Record(start, entry.file_size)
+    return Record(start, entry.compress_size)
 
 
 def _check_sum(stream: IO[bytes], entry: zipfile.ZipInfo, record: Record) -> None:
     found = 0
-    for chunk in _chunks(stream, record):
+    for chunk in _chunks(stream, record) if entry.compress_type == zipfile.ZIP_STORED else _code(stream, record):
         found = zlib.crc32(chunk, found)
     if found != entry.CRC:
         raise CheckpointError(
             f"it is damaged: the bytes of its record {shown(entry.filename)} do not have the checksum that they were saved with; "
             "copy it again from where it was written"
         )
+
+
+def _code(stream: IO[bytes], record: Record) -> Iterator[bytes]:
+    """The one piece of compressed source code, no more of it than it can have."""
+    stream.seek(record.start)
+    with suppress(zlib.error):  # its checksum says so
+        yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(stream.read(record.size), MOST_CODE)
 
 
 def _chunks(stream: IO[bytes], record: Record) -> Iterator[bytes]:

@@ -5,6 +5,8 @@ Numbers are read tensor by tensor, and only those that fit, so that memory is bo
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -49,6 +51,17 @@ def fill(network: nn.Module, given: Mapping[str, object]) -> list[str]:
             raise CheckpointError(f"weights {name} are not finite")
     network.eval().requires_grad_(False)
     return _conversions(found, wanted)
+
+
+def fingerprint_of(network: nn.Module, architecture: str, parameters: Mapping[str, int], game: Game) -> str:
+    """SHA-256 of what the network computes by: the game, the architecture with its parameters, and every tensor by name, kind,
+    shape and bytes. Two files with one fingerprint play the same games, whatever else they hold."""
+    about = [game.board_type, game.num_players, architecture, dict(parameters)]
+    sha256 = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        sha256.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        sha256.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+    return sha256.hexdigest()
 
 
 def _fitting(name: str, given: object, wanted: Tensor) -> Weight:

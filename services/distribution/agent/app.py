@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware import Middleware
 
 from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
@@ -21,7 +20,11 @@ from shared.process.http_client import new_client
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
-DESCRIPTION = Description("RingRift agent", "Holds the canonical models of one node.")
+DESCRIPTION = Description(
+    "RingRift agent",
+    "Holds the canonical models of one node.",
+    {"models": "The models on this node's disk, and the orders that it takes."},
+)
 
 
 def create_app(settings: AgentSettings) -> FastAPI:
@@ -47,11 +50,3 @@ def create_app(settings: AgentSettings) -> FastAPI:
         app.add_middleware(SignatureMiddleware, verifier=verifier)
     app.state.service = AgentService(settings.agent_node, settings.distribution_url, store, fetcher)
     return app
-
-
-def _recognisers(settings: AgentSettings) -> list[Middleware]:
-    """What knows the distribution service by its signature, once there is a public key of it."""
-    if not settings.order_public_key:
-        return []
-    verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
-    return [Middleware(SignatureMiddleware, verifier=verifier)]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from shared.contract.words import STORABLE, ConfigurationKey, Digest, NodeName, Reason, Version
 
 MOST_SIZE = 1 << 44
 """Bytes of a model file."""
 MOST_MODELS = 100
+ORDER: JsonDict = {
+    "version": 7,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "size": 25_612,
+    "source": "http://10.0.0.2:8772/v1/artifacts/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+}
+"""The example of an order. No key is good for it: an order has the distribution service's signature."""
 
 
 class ModelOrder(BaseModel):
     """The version that the node is to hold, and where its bytes are."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [ORDER]})
 
     version: Version
     digest: Digest

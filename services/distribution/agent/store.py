@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from services.distribution.agent.part import Part
 from shared.contract.configuration import Configuration
 from shared.contract.words import canonical_name
-from shared.storage.files import SPARE_BYTES, digest_of, publish_file, write_atomically
+from shared.storage.files import SPARE_BYTES, UNFINISHED, digest_of, publish_file, write_atomically
 
 
 class StoreError(Exception):
@@ -51,7 +51,7 @@ class ModelStore:
         self._hashed: dict[Path, tuple[tuple[int, ...], str]] = {}
         for each in (self._models, self._states, self._parts):
             each.mkdir(parents=True, exist_ok=True)
-        for leftover in self._states.glob(".incoming-*"):
+        for leftover in self._states.glob(UNFINISHED):
             leftover.unlink()
 
     def path(self, configuration: str) -> Path:

@@ -9,7 +9,7 @@ from fastapi import Path
 from services.distribution.api.dependencies import Service
 from shared.contract.words import Digest
 from shared.web.application import new_router
-from shared.web.artifact_file import ArtifactResponse
+from shared.web.artifact_file import ANSWERS, ArtifactResponse
 from shared.web.keys import NODE
 from shared.web.problems import NotFound, problems
 
@@ -17,7 +17,7 @@ router = new_router("artifacts", prefix="/v1/artifacts", needs=NODE)
 
 
 @router.head("/{digest}", include_in_schema=False)
-@router.get("/{digest}", response_class=ArtifactResponse, responses=problems(NotFound))
-async def get_artifact(service: Service, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
+@router.get("/{digest}", response_class=ArtifactResponse, responses=ANSWERS | problems(NotFound))
+async def read_artifact(service: Service, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
     """A model file by the SHA-256 of its bytes; honours Range."""
     return ArtifactResponse.of(await service.artifact(digest))

@@ -1,33 +1,59 @@
-"""The nodes: registered, listed, forgotten."""
+"""The nodes: registered, listed, given another address, forgotten."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Path, Query
+
 from services.distribution.api.dependencies import Service
-from services.distribution.api.problems import TooManyNodes
+from services.distribution.api.problems import NodeExists, TooManyNodes
 from services.distribution.node import Node
-from services.distribution.schemas import NodeList, NodeRegistration, NodeView
+from services.distribution.schemas import NodeAddress, NodeRegistration, Nodes, NodeView
 from shared.contract.words import NodeName
-from shared.web.application import new_router
+from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE
+from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
 router = new_router("nodes", prefix="/v1/nodes")
+InPath = Annotated[NodeName, Path(description="Name of the node", examples=["node-that-is-gone"])]
+NAME = {"name": "$response.body#/name"}
 
 
-@router.get("")
-async def list_nodes(service: Service) -> NodeList:
-    """Every registered node."""
-    return NodeList(items=[NodeView.model_validate(node) for node in await service.nodes()])
+@router.get("", responses=linked(200, list_nodes={"after": NEXT}))
+async def list_nodes(
+    service: Service,
+    after: Annotated[NodeName | None, Query(description="Only nodes with later names")] = None,
+    limit: Limit = 1000,
+) -> Nodes:
+    """Registered nodes by name, with their breakers, and why the last visit failed; pass `next` as `after` to go on."""
+    found = await service.nodes(after, limit)
+    more = found[-1].name if len(found) == limit else None
+    return Nodes(items=[NodeView.model_validate(node) for node in found], next=more)
 
 
-@router.post("", status_code=201, dependencies=[OPERATE], responses=problems(TooManyNodes))
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[OPERATE],
+    responses=linked(201, move_node=NAME, remove_node=NAME) | problems(NodeExists, TooManyNodes),
+)
 async def register_node(service: Service, node: NodeRegistration) -> NodeRegistration:
-    """Register a node, or give a known one another address; it gets every canonical version."""
-    await service.register(Node(node.name, node.url))
+    """Register a node; it gets every canonical version. A name that is taken by another address is refused, and a node that is
+    known already stays as it is."""
+    await service.add(Node(node.name, node.url), dry_run=node.dry_run)
     return node
 
 
+@router.put("/{name}", dependencies=[OPERATE], responses=problems(NotFound))
+async def move_node(service: Service, name: InPath, address: NodeAddress) -> NodeAddress:
+    """Give a known node another address."""
+    await service.move(Node(name, address.url))
+    return address
+
+
 @router.delete("/{name}", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
-async def remove_node(service: Service, name: NodeName) -> None:
+async def remove_node(service: Service, name: InPath) -> None:
     """Forget a node; distributions no longer wait for it."""
     await service.remove(name)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.distribution.errors import NotCanonicalError, NotKnownYetError, TooManyNodesError, UnknownError
+from services.distribution.errors import (
+    NodeExistsError,
+    NotCanonicalError,
+    NotKnownYetError,
+    TooManyNodesError,
+    UnknownError,
+)
 from shared.web.problems import NotFound, Problem
 
 
@@ -20,6 +26,12 @@ class NotKnownYet(Problem):
     status, slug = 409, "not-known-yet"
 
 
+class NodeExists(Problem):
+    """The name is taken by a node at another address; PUT gives that one another address."""
+
+    status, slug = 409, "node-exists"
+
+
 class TooManyNodes(Problem):
     """As many nodes are registered as may be; delete those that are gone."""
 
@@ -30,5 +42,6 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     UnknownError: NotFound,
     NotCanonicalError: NotCanonical,
     NotKnownYetError: NotKnownYet,
+    NodeExistsError: NodeExists,
     TooManyNodesError: TooManyNodes,
 }

@@ -9,26 +9,26 @@ from services.distribution.api.dependencies import Ledger, Service
 from services.distribution.delivery import Delivery, Head
 from services.distribution.distribution import Standing
 from services.distribution.node import KnownNode
-from services.distribution.schemas import (
+from services.distribution.service import Overview
+from shared.contract.delivery import (
     ConfigurationProgress,
     DaemonStatus,
+    DistributionStatus,
     LedgerAgreement,
     ModelDistribution,
     NodeProgress,
-    Status,
 )
-from services.distribution.service import Overview
 from shared.web.application import new_router
 
 router = new_router("status")
 
 
 @router.get("/status")
-async def get_status(service: Service, ledger: Ledger) -> Status:
+async def read_status(service: Service, ledger: Ledger) -> DistributionStatus:
     """Every configuration's distribution, the daemon and its breakers, the agreement with the ledger, and the nodes that answer."""
     overview = await service.overview()
     daemon = service.daemon
-    return Status(
+    return DistributionStatus(
         model_distribution=ModelDistribution(configurations=_configurations(overview)),
         daemon=DaemonStatus(status=daemon.status, last_pass_at=daemon.last_pass_at, breakers=daemon.breakers),
         ledger=LedgerAgreement.model_validate(ledger),

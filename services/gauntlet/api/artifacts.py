@@ -10,15 +10,16 @@ from fastapi import Path, Request
 from shared.contract.words import Digest
 from shared.storage.artifacts import ArtifactStore
 from shared.web.application import new_router
-from shared.web.artifact_file import ArtifactResponse
+from shared.web.artifact_file import ANSWERS, ArtifactResponse
+from shared.web.keys import NODE
 from shared.web.problems import NotFound, problems
 
-router = new_router("artifacts", prefix="/v1/artifacts")
+router = new_router("artifacts", prefix="/v1/artifacts", needs=NODE)
 
 
 @router.head("/{digest}", include_in_schema=False)
-@router.get("/{digest}", response_class=ArtifactResponse, responses=problems(NotFound))
-async def get_artifact(request: Request, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
+@router.get("/{digest}", response_class=ArtifactResponse, responses=ANSWERS | problems(NotFound))
+async def read_artifact(request: Request, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
     """A model file by the SHA-256 of its bytes; honours Range."""
     store: ArtifactStore = request.app.state.artifacts
     artifact = await asyncio.to_thread(store.find, digest)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from services.gauntlet import errors
 from services.gauntlet.cloud_event import UnreadableError
 from services.gauntlet.training import EventIdReusedError
-from shared.storage.artifacts import PathRefusedError
+from shared.storage.artifacts import ModelMissingError, PathRefusedError
 from shared.storage.idempotency import KeyReusedError
-from shared.web.problems import IdempotencyKeyReused, NotFound, PathRefused, Problem
+from shared.web.problems import IdempotencyKeyReused, ModelNotFound, NotFound, PathRefused, Problem
 
 
 class EvaluationEnded(Problem):
@@ -28,6 +28,30 @@ class Busy(Problem):
     """Another verification is being made; ask again."""
 
     status, slug = 503, "busy"
+
+
+class ClaimOver(Problem):
+    """There is no such claim any more: its games are played, or count for nothing. Ask for other work."""
+
+    status, slug = 410, "claim-over"
+
+
+class ReportRefused(Problem):
+    """A reported game cannot be one of the claim."""
+
+    status, slug = 422, "report-refused"
+
+
+class DifferentGame(Problem):
+    """A game was recorded already, and was played otherwise. The first one stands, and the claim is over."""
+
+    status, slug = 409, "different-game"
+
+
+class ProtocolUnsupported(Problem):
+    """This service and the worker have no protocol in common: upgrade the older one."""
+
+    status, slug = 409, "protocol-unsupported"
 
 
 class InvalidCloudEvent(Problem):
@@ -53,8 +77,12 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.EndedError: EvaluationEnded,
     errors.NotVerifiableError: NotVerifiable,
     errors.BusyError: Busy,
+    errors.ClaimOverError: ClaimOver,
+    errors.DifferentGameError: DifferentGame,
+    errors.ReportRefusedError: ReportRefused,
     UnreadableError: InvalidCloudEvent,
     EventIdReusedError: EventIdReused,
     PathRefusedError: PathRefused,
+    ModelMissingError: ModelNotFound,
     KeyReusedError: IdempotencyKeyReused,
 }

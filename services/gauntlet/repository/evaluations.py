@@ -1,30 +1,41 @@
 """The statements about evaluations.
 
-An evaluation is changed by reading it under its lock, moving it (evaluation.py) and saving it. A runner reads it by its lease, so
-one that lost the lease finds nothing to move.
+An evaluation is changed by reading it under its lock, moving it (evaluation.py) and saving it.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, tuple_, update
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_, update
 
-from services.gauntlet.evaluation import FOR_MODEL, NOTHING_ANNOUNCED, Announced, Evaluation
+from services.gauntlet.announced import NOTHING_ANNOUNCED, Announced
+from services.gauntlet.backlog import HEAD_START, SHORT_GAMES
+from services.gauntlet.cost import Cost
+from services.gauntlet.evaluation import FOR_MODEL, OPEN, Evaluation
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.lease import LONGEST_AHEAD, Lease
 from services.gauntlet.tables import evaluations
 from shared.contract.configuration import Configuration
-from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
+from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata, PanelMember
 from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import EvaluationState
-from shared.storage.database import Read, Write, lock_for_transaction
+from shared.storage.database import Read, Write
 from shared.storage.idempotency import insert_once
 
 BATCH = 100
+
+
+class Turn(NamedTuple):
+    """An evaluation that may have work; `begins`: whether it would be its first."""
+
+    evaluation_id: UUID
+    begins: bool
+
+
 _EVALUATIONS: Select[Any] = select(evaluations, func.clock_timestamp().label("seen_at"))
 
 
@@ -63,22 +74,40 @@ async def locked(tx: Write, evaluation_id: UUID) -> Evaluation | None:
     return await _first(tx, _EVALUATIONS.where(evaluations.c.id == evaluation_id).with_for_update())
 
 
-async def held(tx: Write, lease: Lease) -> Evaluation | None:
-    """The evaluation of a lease, locked until the transaction ends; None if the lease is lost."""
-    return await _first(tx, _EVALUATIONS.where(_under(lease)).with_for_update())
+async def playable(tx: Read, most_running: int, limit: int, after: int) -> list[Turn]:
+    """Evaluations that may be played, in the order in which they are: by age, short ones with a head start before long ones.
+
+    Of one configuration only so many run at once; `after`: how many of this list are passed over.
+    """
+    others = evaluations.alias()
+    running = select(func.count()).where(
+        others.c.configuration == evaluations.c.configuration, others.c.state == "running"
+    )
+    may_begin = and_(evaluations.c.state == "queued", running.scalar_subquery() < most_running)
+    games = func.coalesce(evaluations.c.gates["games"].as_integer(), 0)
+    turn = evaluations.c.requested_at + case((games > SHORT_GAMES, HEAD_START), else_=timedelta())
+    wanted = select(evaluations.c.id, evaluations.c.state).where(or_(evaluations.c.state == "running", may_begin))
+    rows = await tx.execute(wanted.order_by(turn, evaluations.c.id).offset(after).limit(limit))
+    return [Turn(row.id, row.state == "queued") for row in rows]
 
 
-async def next_claimable(tx: Write, lease_seconds: float) -> Evaluation | None:
-    """The oldest evaluation that waits, or whose runner went silent, locked; one at a time for each configuration."""
-    await lock_for_transaction(tx, "gauntlet claim")
-    busy = evaluations.alias()
-    running = select(busy.c.id).where(busy.c.configuration == evaluations.c.configuration, busy.c.state == "running")
-    now = func.clock_timestamp()
-    is_held = evaluations.c.lease_until.between(now, now + timedelta(seconds=LONGEST_AHEAD * lease_seconds))
-    silent = and_(evaluations.c.state == "running", ~is_held)
-    free = and_(evaluations.c.state == "queued", ~running.exists())
-    oldest = _EVALUATIONS.where(or_(silent, free)).order_by(evaluations.c.requested_at).limit(1)
-    return await _first(tx, oldest.with_for_update(of=evaluations))
+async def running(tx: Read, configuration: str) -> int:
+    """How many evaluations of a configuration are played."""
+    of_it = evaluations.c.configuration == configuration, evaluations.c.state == "running"
+    return (await tx.execute(select(func.count()).where(*of_it))).scalar_one()
+
+
+async def locked_unless_busy(tx: Write, evaluation_id: UUID) -> Evaluation | None:
+    """One evaluation, locked until the transaction ends; None if another transaction has it just now."""
+    wanted = _EVALUATIONS.where(evaluations.c.id == evaluation_id)
+    return await _first(tx, wanted.with_for_update(of=evaluations, skip_locked=True))
+
+
+async def overdue(tx: Read, seconds: float) -> list[UUID]:
+    """Evaluations that have been played for longer than `seconds`."""
+    begun_before = func.clock_timestamp() - timedelta(seconds=seconds)
+    late = select(evaluations.c.id).where(evaluations.c.state == "running", evaluations.c.started_at < begun_before)
+    return [row.id for row in await tx.execute(late)]
 
 
 async def save(tx: Write, moved: Evaluation) -> None:
@@ -88,26 +117,32 @@ async def save(tx: Write, moved: Evaluation) -> None:
         raise RuntimeError(f"evaluation {moved.id} changed after it was read; read it under its lock")
 
 
-async def extend(tx: Write, lease: Lease) -> bool:
-    """A heartbeat: the lease is good for all of its seconds again. False if it is lost."""
-    until = func.clock_timestamp() + text(f"interval '{float(lease.seconds)} seconds'")
-    return (await tx.execute(update(evaluations).where(_under(lease)).values(lease_until=until))).rowcount == 1
-
-
 async def list_evaluations(
-    tx: Read, configuration: str | None, state: EvaluationState | None, before: UUID | None, limit: int
-) -> list[Evaluation]:
+    tx: Read, configuration: str | None, state: EvaluationState | None, before: UUID | None, limit: int,
+    request_id: UUID | None = None,
+) -> list[Evaluation]:  # fmt: skip
     """Evaluations, newest first; `before`: only those after that one in this order."""
     statement = _EVALUATIONS.order_by(evaluations.c.requested_at.desc(), evaluations.c.id.desc()).limit(limit)
     if configuration is not None:
         statement = statement.where(evaluations.c.configuration == configuration)
     if state is not None:
         statement = statement.where(evaluations.c.state == state)
+    if request_id is not None:
+        statement = statement.where(evaluations.c.request_id == request_id)
     if before is not None:
         other = evaluations.alias()
         place = select(other.c.requested_at, other.c.id).where(other.c.id == before).scalar_subquery()
         statement = statement.where(tuple_(evaluations.c.requested_at, evaluations.c.id) < place)
     return await _all(tx, statement)
+
+
+async def open_evaluations(tx: Read) -> dict[str, int]:
+    """How many evaluations have not ended, by their state."""
+    counts = [
+        func.count().filter(evaluations.c.state == state).label(state) for state in OPEN
+    ]  # fmt: skip
+    row = (await tx.execute(select(*counts).where(evaluations.c.state.in_(OPEN)))).one()
+    return dict(row._mapping)
 
 
 async def announced(tx: Read, digest: str) -> Announced:
@@ -126,10 +161,6 @@ async def without_model(tx: Read) -> list[Evaluation]:
 async def without_policy(tx: Read) -> list[Evaluation]:
     """Evaluations that have their model and no policy yet, oldest first."""
     return await _all(tx, _received(and_(evaluations.c.digest.is_not(None), evaluations.c.gates.is_(None))))
-
-
-def _under(lease: Lease) -> ColumnElement[bool]:
-    return and_(evaluations.c.id == lease.evaluation_id, evaluations.c.lease_owner == lease.owner)
 
 
 def _received(lacking: ColumnElement[bool]) -> Select[Any]:
@@ -157,15 +188,17 @@ def _evaluation(row: Row[Any]) -> Evaluation:
         "previous": CanonicalReference(version=row.previous_version, digest=row.previous_digest) if met else None,
         # strict models read times from JSON only
         "model": ModelMetadata.model_validate_json(json.dumps(columns["model"])) if columns["model"] else None,
+        "panel": tuple(PanelMember.model_validate(each) for each in columns["panel"]),
         "evidence": Evidence.model_validate(columns["evidence"]) if columns["evidence"] else None,
+        "cost": Cost(row.cpu_seconds, row.forward_seconds, row.surplus_games),
     }
     return Evaluation(**{name: columns[name] for name in _AS_THEY_ARE}, **read)
 
 
 _AS_THEY_ARE = (
     "id", "reason", "requested_at", "seen_at", "cause", "request_id", "model_path", "announced_digest", "architecture",
-    "parameters", "games", "skip_games", "revision", "waits_for", "policy_id", "digest", "size", "seed", "attempts",
-    "lease_owner", "lease_until", "failure_code", "failure_reason", "started_at", "ended_at",
+    "parameters", "games", "skip_games", "revision", "waits_for", "policy_id", "digest", "size", "seed", "confinement", "attempts",
+    "failure_code", "failure_reason", "started_at", "ended_at",
 )  # fmt: skip
 
 
@@ -184,10 +217,11 @@ def _what_moves(moved: Evaluation) -> dict[str, Any]:
         "seed": moved.seed,
         "previous_version": previous.version if previous else None,
         "previous_digest": previous.digest if previous else None,
+        "panel": [_json(each) for each in moved.panel],
         "model": _json(moved.model),
         "attempts": moved.attempts,
-        "lease_owner": moved.lease_owner,
-        "lease_until": moved.lease_until,
+        "confinement": moved.confinement,
+        **moved.cost._asdict(),
         "evidence": _json(moved.evidence),
         "failure_code": moved.failure_code,
         "failure_reason": moved.failure_reason,
@@ -196,5 +230,5 @@ def _what_moves(moved: Evaluation) -> dict[str, Any]:
     }
 
 
-def _json(model: GatePolicy | PlayPolicy | ModelMetadata | Evidence | None) -> dict[str, Any] | None:
+def _json(model: BaseModel | None) -> dict[str, Any] | None:
     return model.model_dump(mode="json") if model else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,20 +17,22 @@ from shared.storage.database import Read, Write
 async def canonical(tx: Read, configuration: str) -> CanonicalReference | None:
     """The newest canonical version that this service has heard of."""
     wanted = select(canonical_versions).where(canonical_versions.c.configuration == configuration)
-    row = (await tx.execute(wanted)).first()
+    row = (await tx.execute(wanted.order_by(canonical_versions.c.version.desc()).limit(1))).first()
     return CanonicalReference(version=row.version, digest=row.digest) if row else None
 
 
+async def canonical_digests(tx: Read, configuration: str, versions: Collection[int]) -> dict[int, str]:
+    """The digests of those of these versions that this service has heard of."""
+    known = canonical_versions.c
+    of_it = known.configuration == configuration, known.version.in_(versions)
+    rows = await tx.execute(select(known.version, known.digest).where(*of_it))
+    return {row.version: row.digest for row in rows}
+
+
 async def record_canonical(tx: Write, configuration: str, version: int, digest: str) -> None:
-    """A canonical version; an older one than is known changes nothing."""
+    """A canonical version; one that is known changes nothing."""
     statement = insert(canonical_versions).values(configuration=configuration, version=version, digest=digest)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["configuration"],
-            set_={"version": version, "digest": digest},
-            where=canonical_versions.c.version < version,
-        )
-    )
+    await tx.execute(statement.on_conflict_do_nothing())
 
 
 async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:

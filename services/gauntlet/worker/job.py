@@ -1,45 +1,33 @@
-"""What the service and its worker process say to each other, as JSON lines: one task in, messages out.
+"""What a worker process is told and what it says, as JSON lines: tasks in, messages out, one task after the other.
 
-The worker plays; it knows neither the database nor the bus. The service records; it never loads a network.
+The process plays; it knows neither the database nor the bus nor the network.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from play.models.model_file import ModelFile
 from play.record import PlayedGame
 from play.verification.findings import Verification
-from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata
-from shared.contract.policy import GatePolicy, PlayPolicy
-from shared.contract.words import BoardType
-
-
-class Message(BaseModel):
-    """Base of all messages: closed and immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from services.gauntlet.worker.crash import Crash
+from services.gauntlet.worker.work import Message, Work
+from shared.contract.evidence import Evidence, ModelMetadata
+from shared.contract.words import BoardType, Confinement, OpponentName
 
 
 class Job(Message):
-    """Everything the worker needs to play an evaluation, or the rest of one."""
+    """A claim to carry out, and where its models lie."""
 
     task: Literal["play"] = "play"
-    evaluation_id: UUID
-    board_type: BoardType
-    num_players: int
+    work: Work
     candidate: ModelFile
-    previous: CanonicalReference | None = None
-    previous_file: ModelFile | None = None
-    gates: GatePolicy
-    play: PlayPolicy
-    seed: int
+    previous: ModelFile | None = None
     lanes: int = Field(ge=1, description="Games in flight at once")
-    skip_games: bool = False
-    played: list[PlayedGame] = Field(default=[], description="Games recorded by an earlier worker; never played again")
 
 
 class VerificationJob(Message):
@@ -49,11 +37,18 @@ class VerificationJob(Message):
     board_type: BoardType
     num_players: int
     candidate: ModelFile
-    previous_file: ModelFile | None = None
+    canonical: Mapping[OpponentName, ModelFile] = {}
     evidence: Evidence
     played: list[PlayedGame]
     sample: int | None = None
     seed: int
+
+
+class Stop(Message):
+    """The games of a claim are not wanted any more; its job ends as soon as it can, and says so."""
+
+    task: Literal["stop"] = "stop"
+    claim_id: UUID
 
 
 class ModelLoaded(Message):
@@ -61,28 +56,44 @@ class ModelLoaded(Message):
 
     type: Literal["model"] = "model"
     model: ModelMetadata
+    confinement: Confinement
 
 
 class GamesPlayed(Message):
-    """The next whole blocks of one opponent's schedule, in order."""
+    """Whole blocks that ended, in no promised order."""
 
     type: Literal["games"] = "games"
     games: list[PlayedGame]
+    cpu_seconds: float = Field(default=0.0, description="What the job has cost so far")
+    forward_seconds: float = 0.0
+
+
+class Crashed(Message):
+    """A game errored, or a model was lost in the middle of the games; what becomes of the job is said beside it."""
+
+    type: Literal["crash"] = "crash"
+    crash: Crash
 
 
 class JobDone(Message):
-    """Every gate is decided, or one has failed for good."""
+    """Every game of the job has ended, or need not be played any more."""
 
     type: Literal["done"] = "done"
     cpu_seconds: float
-    network_seconds: float
+    forward_seconds: float
+    surplus_games: int = Field(description="Games that were begun, or ended, and count for nothing")
+    peak_bytes: int = Field(description="The most memory that the process has held so far")
+    halved_to: int | None = Field(
+        default=None,
+        description="Memory was short in this job, and networks are asked about so many positions at once since",
+    )
 
 
 class JobFailed(Message):
     """The job can never be done."""
 
     type: Literal["failed"] = "failed"
-    code: Literal["model_not_found", "model_invalid", "internal"]
+    code: Literal["model_not_found", "model_invalid", "worker_lost", "too_slow", "internal"]
     reason: str
 
 
@@ -94,6 +105,8 @@ class Verified(Message):
 
 
 Task = Job | VerificationJob
-TASK: TypeAdapter[Task] = TypeAdapter(Annotated[Task, Field(discriminator="task")])
-WorkerMessage = ModelLoaded | GamesPlayed | JobDone | JobFailed | Verified
+LINE: TypeAdapter[Task | Stop] = TypeAdapter(Annotated[Task | Stop, Field(discriminator="task")])
+WorkerMessage = ModelLoaded | GamesPlayed | Crashed | JobDone | JobFailed | Verified
+LAST = (JobDone, JobFailed, Verified)
+"""With one of these a task has ended."""
 WORKER_MESSAGE: TypeAdapter[WorkerMessage] = TypeAdapter(Annotated[WorkerMessage, Field(discriminator="type")])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from play.models.network import NetworkEvaluator
+from play.models.evaluator import Evaluator
+from play.players.gumbel import GumbelPlayer
 from play.players.network import NetworkPlayer
 from play.players.player import Player
 from play.players.search import SearchPlayer
 from shared.contract.policy import PlayPolicy
 
 
-def network_player(evaluator: NetworkEvaluator, play: PlayPolicy) -> Player:
+def network_player(evaluator: Evaluator, play: PlayPolicy) -> Player:
     """Who plays for a network. ValueError for a policy that cannot be played."""
     if play.mode == "policy":
         return NetworkPlayer(evaluator, play.temperature)
-    return SearchPlayer(evaluator, play.simulations, play.temperature)
+    player = SearchPlayer if play.mode == "search" else GumbelPlayer
+    return player(evaluator, play.simulations, play.temperature)

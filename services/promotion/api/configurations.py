@@ -1,79 +1,84 @@
-"""A configuration's canonical version, its history, going back in it, and the policy its candidates are judged under."""
+"""A configuration's canonical version, its history, and going back in it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Header, Query, Response
+from fastapi import Query, Response
+from pydantic import AwareDatetime
 
-from services.promotion import repository
-from services.promotion.api.dependencies import KnownConfiguration, Service
-from services.promotion.api.problems import AlreadyCanonical, BytesMissing, InvalidConfiguration, VersionMoved
-from services.promotion.schemas import Canonical, Policies, PolicyView, RollbackRequest, Versions
-from shared.contract.configuration import EVERY_CONFIGURATION
-from shared.contract.words import MOST_GAMES
+from services.promotion.api.dependencies import ChangedConfiguration, KnownConfiguration, SeenVersion, Service, Who, tag
+from services.promotion.api.pages import AfterConfiguration, AllAtOnce, after_configuration
+from services.promotion.api.problems import AlreadyCanonical, BytesMissing, Held, InvalidConfiguration, VersionMoved
+from services.promotion.schemas import Canonical, Heads, RollbackRequest, Versions
+from shared.contract.words import MOST_CONFIGURATIONS, MOST_VERSION
 from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE
+from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
-router = new_router("promotion", prefix="/v1/configurations/{configuration}")
-heads_router = new_router("promotion", prefix="/v1/configurations")
-policies_router = new_router("promotion", prefix="/v1/policies")
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=100, description='The version you saw, as an ETag: "7"')
-]
+router = new_router("pointer", prefix="/v1/configurations/{configuration}")
+heads_router = new_router("pointer", prefix="/v1/configurations")
+
+ONWARDS = {"configuration": "$request.path.configuration", "before": NEXT}
 
 
-@heads_router.get("")
-async def list_canonical(service: Service) -> Versions:
-    """The canonical version of every configuration that has one."""
-    return Versions(items=[Canonical.of(each) for each in await service.heads()])
+@heads_router.get("", responses=linked(200, list_canonical={"after": NEXT}) | problems(InvalidConfiguration))
+async def list_canonical(
+    service: Service, after: AfterConfiguration = None, limit: AllAtOnce = MOST_CONFIGURATIONS
+) -> Heads:
+    """The canonical version of every configuration that has one, by their names; pass `next` as `after` to go on."""
+    found = after_configuration(await service.pointer.heads(), after, limit)
+    more = found[-1].configuration if len(found) == limit else None
+    return Heads(items=[Canonical.of(each) for each in found], next=more)
 
 
 @router.get("/canonical", responses=problems(NotFound, InvalidConfiguration))
-async def read_canonical(service: Service, configuration: KnownConfiguration, response: Response) -> Canonical:
-    """The canonical version of a configuration; the ETag is its version."""
-    head = await service.canonical(configuration)
-    response.headers["ETag"] = f'"{head.version}"'
+async def read_canonical(
+    service: Service,
+    configuration: KnownConfiguration,
+    response: Response,
+    at: Annotated[
+        AwareDatetime | None,
+        Query(description="What was canonical at this moment", examples=["2026-01-31T12:00:00Z"]),
+    ] = None,
+) -> Canonical:
+    """The canonical version of a configuration, now or at a moment; the ETag is its version."""
+    head = await service.pointer.canonical(configuration, at)
+    response.headers.update(tag(head.version))
     return Canonical.of(head)
 
 
-@router.get("/versions", responses=problems(InvalidConfiguration))
-async def list_versions(service: Service, configuration: KnownConfiguration, limit: Limit = 100) -> Versions:
-    """The pointer's history, newest first."""
-    async with service.database.read() as tx:
-        found = await repository.versions(tx, configuration, limit)
-    return Versions(items=[Canonical.of(each) for each in found])
+@router.get("/versions", responses=linked(200, list_versions=ONWARDS) | problems(InvalidConfiguration))
+async def list_versions(
+    service: Service,
+    configuration: KnownConfiguration,
+    before: Annotated[
+        int | None, Query(ge=1, le=MOST_VERSION, description="Only versions lower than this", examples=[7])
+    ] = None,
+    limit: Limit = 100,
+) -> Versions:
+    """The pointer's history, newest first; pass `next` as `before` to go on."""
+    found = await service.pointer.history(configuration, before, limit)
+    more = found[-1].version if len(found) == limit and found[-1].version > 1 else None
+    return Versions(items=[Canonical.of(each) for each in found], next=more)
 
 
 @router.post(
     "/rollback",
     status_code=201,
     dependencies=[OPERATE],
-    responses=problems(NotFound, AlreadyCanonical, BytesMissing, VersionMoved, InvalidConfiguration),
+    responses=linked(201, read_decision={"decision_id": "$response.body#/decision_id"})
+    | problems(NotFound, AlreadyCanonical, BytesMissing, Held, VersionMoved, InvalidConfiguration),
 )
 async def rollback(
-    service: Service, configuration: KnownConfiguration, body: RollbackRequest, if_match: IfMatch = None
-) -> Canonical:
-    """Make an earlier version's bytes canonical again, as a new and higher version."""
-    seen = None if if_match is None else if_match.strip('"')
-    return Canonical.of(await service.roll_back(configuration, body.to_version, body.reason, seen))
+    service: Service, configuration: ChangedConfiguration, body: RollbackRequest, who: Who, seen: SeenVersion,
+    response: Response,
+) -> Canonical:  # fmt: skip
+    """Make an earlier version's bytes canonical again, as a new and higher version, and have it delivered.
 
-
-@router.get("/policy", responses=problems(InvalidConfiguration))
-async def read_policy(
-    service: Service,
-    configuration: KnownConfiguration,
-    games: Annotated[int | None, Query(ge=1, le=MOST_GAMES, description="Other games per opponent")] = None,
-) -> PolicyView:
-    """The gate policy that candidates of a configuration are played and judged under now."""
-    policy = await service.issue_policy(games)
-    return PolicyView(id=policy.id, configuration=configuration, gates=policy)
-
-
-@policies_router.get("")
-async def list_policies(service: Service) -> Policies:
-    """The gate policy in force for every configuration."""
-    policy = await service.issue_policy(None)
-    items = [PolicyView(id=policy.id, configuration=str(each), gates=policy) for each in EVERY_CONFIGURATION]
-    return Policies(items=items)
+    The bytes that are left are marked as bad, so that no candidate with them is promoted by itself; `"mark": false` leaves them.
+    """
+    head = await service.pointer.roll_back(configuration, body.to_version, who, body.reason, seen, mark=body.mark)
+    response.headers.update(tag(head.version))
+    return Canonical.of(head)

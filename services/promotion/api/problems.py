@@ -28,14 +28,56 @@ class NotCanonical(Problem):
     status, slug = 409, "not-canonical"
 
 
+class NameDisagrees(Problem):
+    """The file is called the canonical file of one configuration and holds, or is to become, another's."""
+
+    status, slug = 409, "name-disagrees"
+
+
+class TooFewGames(Problem):
+    """Fewer games were asked for than the policy asks for. Fewer show something, in a dry run; they decide nothing."""
+
+    status, slug = 422, "too-few-games"
+
+
+class NotAwaiting(Problem):
+    """The decision does not wait for a person's word, or not any more; the detail says what became of it."""
+
+    status, slug = 409, "not-awaiting"
+
+
+class EvidenceStale(Problem):
+    """The evidence answers another question than the present one, so the candidate is evaluated again; the detail says why."""
+
+    status, slug = 409, "evidence-stale"
+
+
+class Held(Problem):
+    """A person's hold stands in the way: a pin, or a mark on the bytes. The detail says whose, and why."""
+
+    status, slug = 409, "held"
+
+
 class BytesMissing(Problem):
     """The artifact store lacks the bytes of that version."""
 
     status, slug = 409, "bytes-missing"
 
 
+class KeyTooStrong(Problem):
+    """The key is good for more than the caller's own, who can neither make nor revoke it."""
+
+    status, slug = 403, "key-too-strong"
+
+
+class TooManyKeys(Problem):
+    """As many keys of that service are good as may be; revoke some first."""
+
+    status, slug = 409, "too-many-keys"
+
+
 class VersionMoved(Problem):
-    """The canonical version is not the one of If-Match."""
+    """What is in force is not the version of If-Match."""
 
     status, slug = 412, "version-moved"
 
@@ -44,6 +86,18 @@ class AlreadyCanonical(Problem):
     """The canonical version already has these bytes."""
 
     status, slug = 409, "already-canonical"
+
+
+class ReceiverRefused(Problem):
+    """Nothing is sent to such an address; the detail says what would be right."""
+
+    status, slug = 422, "receiver-refused"
+
+
+class TooManyWebhooks(Problem):
+    """There are as many webhooks as there may be."""
+
+    status, slug = 409, "too-many-webhooks"
 
 
 class DistributionUnreachable(Problem):
@@ -60,11 +114,20 @@ class DistributionRefused(Problem):
 
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
+    errors.KeyTooStrongError: KeyTooStrong,
+    errors.TooManyKeysError: TooManyKeys,
     errors.NeverCanonicalError: NeverCanonical,
     errors.NotCanonicalError: NotCanonical,
+    errors.NameDisagreesError: NameDisagrees,
+    errors.TooFewGamesError: TooFewGames,
+    errors.NotAwaitingError: NotAwaiting,
+    errors.EvidenceStaleError: EvidenceStale,
+    errors.HeldError: Held,
     errors.BytesMissingError: BytesMissing,
     errors.VersionMovedError: VersionMoved,
     errors.AlreadyCanonicalError: AlreadyCanonical,
+    errors.ReceiverRefusedError: ReceiverRefused,
+    errors.TooManyWebhooksError: TooManyWebhooks,
     errors.DistributionUnreachableError: DistributionUnreachable,
     errors.DistributionRefusedError: DistributionRefused,
     PathRefusedError: PathRefused,

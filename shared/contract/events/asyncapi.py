@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.contract.events import DATA_MODELS, SUBJECT_PREFIX, EventData
+from shared.contract.events import DATA_MODELS, SUBJECT_PREFIX, EventData, trainer
+from shared.contract.events.envelope import described
 
 REFERENCES = "#/components/schemas/{model}"
 
@@ -18,7 +20,8 @@ REFERENCES = "#/components/schemas/{model}"
 def document() -> dict[str, Any]:
     """One channel, message and operation for each declared type; data schemas as the suite validates them."""
     models = list(DATA_MODELS.values())
-    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCES)
+    shown = [(_payload_model(model), "validation") for model in models]
+    _, schemas = models_json_schema(shown, ref_template=REFERENCES)  # type: ignore[arg-type] # pairs are invariant
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "RingRift promotion suite", "version": "1", "description": "Events over NATS JetStream."},
@@ -45,9 +48,18 @@ def _operation(model: type[EventData]) -> dict[str, Any]:
 
 
 def _message(model: type[EventData]) -> dict[str, Any]:
-    data = {"$ref": f"#/components/schemas/{model.__name__}"}
-    payload = {"type": "object", "required": ["id", "source", "type", "data"], "properties": {"data": data}}
+    reference = {"$ref": REFERENCES.format(model=_payload_model(model).__name__)}
+    payload = reference if model.producer != trainer.PRODUCER else _as_trainers_say_it(reference)
     return {"name": model.event_type, "summary": _summary(model), "payload": payload}
+
+
+def _payload_model(model: type[EventData]) -> type[BaseModel]:
+    return model if model.producer == trainer.PRODUCER else described(model)
+
+
+def _as_trainers_say_it(data: dict[str, str]) -> dict[str, Any]:
+    """Any CloudEvent around the data: what comes from outside may have other attributes, and any id."""
+    return {"type": "object", "required": ["id", "source", "type", "data"], "properties": {"data": data}}
 
 
 def _summary(model: type[EventData]) -> str:

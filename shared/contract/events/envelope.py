@@ -11,7 +11,8 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar, Union
 from uuid import UUID, uuid4
 
 from pydantic import (
@@ -22,21 +23,30 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     SerializeAsAny,
+    TypeAdapter,
+    create_model,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from shared.contract.configuration import Configuration
-from shared.contract.words import CONFIGURATION_PATTERN, BoardType, NumPlayers
+from shared.contract.words import CONFIGURATION_PATTERN, LONGEST_CONFIGURATION, BoardType, NumPlayers
 
 SUBJECT_PREFIX = "ringrift.events"
 UNKNOWN_SUBJECT = "unknown"
 """The subject of what is about no configuration that anyone knows."""
-Subject = Annotated[str, Field(pattern=rf"{CONFIGURATION_PATTERN}|^{UNKNOWN_SUBJECT}$", examples=["hex8_2p"])]
+Subject = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_CONFIGURATION, pattern=rf"{CONFIGURATION_PATTERN}|^{UNKNOWN_SUBJECT}$", examples=["hex8_2p"]
+    ),
+]
 
 
 TRACEPARENT_PATTERN = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+"""An example."""
 
 
 class RejectedError(Exception):
@@ -138,8 +148,15 @@ class Event(BaseModel):
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str = Field(max_length=200)
-    traceparent: str = Field(pattern=TRACEPARENT_PATTERN, default_factory=new_traceparent)
+    traceparent: str = Field(pattern=TRACEPARENT_PATTERN, default_factory=new_traceparent, examples=[TRACEPARENT])
     data: SerializeAsAny[EventData]
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """One schema for each declared type, told apart by `type`, so that what is generated from it knows every payload."""
+        if cls is not Event or not DATA_MODELS:
+            return handler(schema)
+        return handler(TypeAdapter(_one_of_all(tuple(DATA_MODELS.values()))).core_schema)
 
     @model_validator(mode="before")
     @classmethod
@@ -177,6 +194,23 @@ class Event(BaseModel):
     def nats_subject(self) -> str:
         """Where the event is published, for example `ringrift.events.MODEL_PROMOTED.hex8_2p`."""
         return f"{SUBJECT_PREFIX}.{self.type}.{self.subject}"
+
+
+@cache
+def described(model: type[EventData]) -> type[Event]:
+    """The envelope around one type's data, for schemas alone: `ModelPromotedEvent` around `ModelPromoted`."""
+    name = model.event_type
+    fields: dict[str, Any] = {
+        "type": (Literal[name], Field()),
+        "dataschema": (Literal[schema_name(name)], Field()),
+        "data": (model, Field()),
+    }
+    return create_model(f"{model.__name__}Event", __base__=Event, __doc__=model.__doc__, **fields)
+
+
+@cache
+def _one_of_all(models: tuple[type[EventData], ...]) -> Any:
+    return Annotated[Union[*map(described, models)], Field(discriminator="type")]
 
 
 def schema_name(event_type: str) -> str:

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contract.events.envelope import UNKNOWN_SUBJECT, ConfigurationData, EventData, declared_by
-from shared.contract.evidence import Evidence, ModelMetadata
-from shared.contract.words import STORABLE, ConfigurationKey, Digest, FailureCode, ModelPath, Reason
+from shared.contract.evidence import Evidence, ModelMetadata, OpponentEvidence
+from shared.contract.words import STORABLE, ConfigurationKey, Digest, FailureCode, GateVerdict, ModelPath, Reason
 
 Attribute = Annotated[str, Field(max_length=1024, pattern=STORABLE)]
 """Of a trainer's event, as it came."""
@@ -21,6 +21,17 @@ class EvaluationStarted(ConfigurationData):
 
     evaluation_id: UUID
     digest: Digest
+    request_id: UUID | None = None
+
+
+@declared_by("gauntlet")
+class EvaluationProgress(ConfigurationData):
+    """A gate is decided, and the next opponent is met. The last gate is in EVALUATION_COMPLETED."""
+
+    evaluation_id: UUID
+    digest: Digest
+    verdict: GateVerdict
+    against: OpponentEvidence
     request_id: UUID | None = None
 
 

@@ -14,10 +14,11 @@ from shared.contract.words import Digest, Disposition, DispositionCode, Games, M
 
 @declared_by("promotion")
 class EvaluationRequested(ConfigurationData):
-    """The promotion service asks for an evaluation: an operator's request, or a candidate whose evidence went stale."""
+    """The promotion service asks for an evaluation: an operator's request, a candidate whose evidence went stale, or games that
+    somebody wants to see though nothing is to be promoted."""
 
     request_id: UUID
-    reason: Literal["manual", "forced", "stale"]
+    reason: Literal["manual", "forced", "stale", "review"]
     model_path: ModelPath | None = None
     digest: Digest | None = None
     games: Games | None = None
@@ -38,11 +39,14 @@ class ModelPromoted(ConfigurationData):
     decision_id: UUID
     kind: PromotionKind
     code: DispositionCode | None = Field(default=None, description="Why, for programs; null in old events")
+    audit_sequence: int | None = Field(default=None, ge=1, description="The row of the audit that says so")
+    audit_hash: Digest | None = Field(
+        default=None, description="Its hash: whoever keeps it notices if that row is changed"
+    )
 
 
-@declared_by("promotion")
-class ModelPromotionFailed(ConfigurationData):
-    """A candidate was judged and not promoted, with the reasons in words."""
+class NotPromoted(ConfigurationData):
+    """What is said of a candidate that was judged and not promoted, with the reasons in words."""
 
     digest: Digest
     decision_id: UUID
@@ -59,3 +63,28 @@ class ModelPromotionFailed(ConfigurationData):
     def summary(self) -> str:
         """The verdict and its reasons."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
+
+
+@declared_by("promotion")
+class ModelPromotionFailed(NotPromoted):
+    """A candidate was judged and refused: it fails a gate, or may not become canonical."""
+
+
+@declared_by("promotion")
+class ModelPromotionWithheld(NotPromoted):
+    """A candidate was judged and not refused, and is not promoted all the same: another evaluation or a person decides, or it was
+    not to be promoted from the start. `reasons` say first why."""
+
+
+@declared_by("promotion")
+class CurriculumUpdated(ConfigurationData):
+    """A configuration has another weight in the curriculum, because of what became of a candidate. The others' weights move with
+    it: `GET /v1/curriculum` has all of them."""
+
+    weight: float = Field(ge=0, allow_inf_nan=False, description="The mean of all is 1")
+    share: float = Field(ge=0, le=1, description="The same as a part of 1")
+    struggle: float = Field(ge=0, le=1, description="The share of failures among the newest candidates")
+    staleness: float = Field(ge=0, le=1, description="How long it was not promoted: 0.5 after a day")
+    configurations: int = Field(ge=1, description="Of which something is known")
+    code: DispositionCode = Field(description="What became of the candidate, for programs")
+    decision_id: UUID

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from play.models.model_file import ModelFile
-from services.gauntlet.worker.job import WORKER_MESSAGE, JobFailed, ModelLoaded, WorkerMessage
-from shared.contract.policy import GatePolicy
-from tests.gauntlet.worker.test_worker import ROOT, run_job
+from services.gauntlet.worker.job import WORKER_MESSAGE, JobDone, JobFailed, ModelLoaded, WorkerMessage
+from tests.gauntlet.worker.test_worker import ROOT, run_jobs
 from tests.kit.foreign_models import ARCHITECTURE, PARAMETERS, write
 from tests.kit.hostile_models import CORPUS
 from tests.kit.hostile_pickles import call, torch_zip
@@ -31,7 +30,7 @@ ARMED = (
 def job_line(path: Path) -> str:
     """A job that only loads its candidate."""
     file = ModelFile(path=path, name=f"models/{path.name}", architecture=ARCHITECTURE, parameters=PARAMETERS)
-    return make_job(file, gates=GatePolicy(games=2), skip_games=True).model_dump_json()
+    return make_job(file).model_dump_json()
 
 
 @dataclass
@@ -94,11 +93,12 @@ def test_f13_a_hostile_file_is_refused_without_a_trace(name: str, worker: Any, t
 @pytest.mark.parametrize(
     "name", ["pickle: posix.system by stack_global", "zip: two indices", "onnx: weights in /etc/passwd"]
 )
-def test_f13_the_worker_process_itself_refuses_and_ends_well(name: str, tmp_path: Path) -> None:
-    """Its exit code is that of a job that was answered, so that nobody tries again."""
+def test_f13_the_worker_process_itself_refuses_and_lives_on(name: str, tmp_path: Path) -> None:
+    """It answers and waits for the next job, so that nobody tries again and the next candidate is played."""
     CORPUS[name](tmp_path / "hostile.pth", tmp_path / "mark")
-    code, messages = run_job(job_line(tmp_path / "hostile.pth"))
-    assert (code, [type(each) for each in messages]) == (0, [JobFailed])
+    harmless = tiny_checkpoint(tmp_path / "own.pth")
+    messages = run_jobs([job_line(tmp_path / "hostile.pth"), job_line(harmless)])
+    assert [type(each) for each in messages] == [JobFailed, ModelLoaded, JobDone]
     assert not (tmp_path / "mark").exists()
 
 

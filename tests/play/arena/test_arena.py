@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from play.arena import Arena
+from play.games.game import Game, Int64s, Moves, States
 from play.games.registry import get_game
 from play.games.ringrift.engine import RingRift
 from play.games.ringrift.trace import trace_of, verify_trace
@@ -90,3 +91,21 @@ def test_a_game_past_the_cap_is_truncated_without_a_score() -> None:
     games = play(game, 4, lanes=4)
     assert {(each.outcome, each.units, each.decisions) for each in games} == {("truncated", None, 10)}
     assert all(replay(game, each) is None for each in games)
+
+
+def test_moves_are_asked_for_where_most_games_wait() -> None:
+    """Games wait for each other, so that one question is about as many positions as can be: far more than every second game."""
+    asked: list[int] = []
+
+    class Counting(RandomPlayer):
+        """Notes in how many games it is asked at once."""
+
+        def choose(self, game: Game, states: States, which: Int64s, moves: Moves) -> Int64s:
+            asked.append(len(which))
+            return super().choose(game, states, which, moves)
+
+    game = get_game("hex8", 2)
+    games = play(game, 32, lanes=32, candidate=Counting())
+    assert games == play(game, 32, lanes=1)
+    longest = sorted(asked)[len(asked) // 2 :]
+    assert sum(longest) / len(longest) > 18

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from play.games.registry import BOARD_TYPES, get_game
+from play.games.registry import BOARD_TYPES, get_ringrift
 from play.games.ringrift import stacks
 from play.games.ringrift.boards import cell_keys, make_rules
 from play.games.ringrift.notation import compact_hash, fingerprint
@@ -22,7 +22,7 @@ NUMBERS = {
 @pytest.mark.parametrize("board_type", BOARD_TYPES)
 def test_steps_are_symmetric_and_end_at_the_wall(board_type: str) -> None:
     """Every step has its way back, the wall leads nowhere, and cell names are distinct."""
-    board = get_game(board_type, 2).board
+    board = get_ringrift(board_type, 2).board
     wall = board.cells
     assert wall == CELLS[board_type] == len(set(cell_keys(board_type)))
     assert (board.step[wall] == wall).all()
@@ -45,22 +45,22 @@ def test_thresholds_are_those_of_the_rules(board_type: str) -> None:
 
 def test_hex8_border_growth_has_two_odd_neighbours() -> None:
     """On hex8 a border grows through (1,1) and (-1,-1) too; on the large hexagonal board it does not grow."""
-    board = get_game("hex8", 2).board
+    board = get_ringrift("hex8", 2).board
     names = cell_keys("hex8")
     grown = {names[at] for at in board.grow[names.index("0,0,0")]}
     assert {"1,1,-2", "-1,-1,2"} < grown
-    large = get_game("hexagonal", 2).board
+    large = get_ringrift("hexagonal", 2).board
     assert (large.grow == large.cells).all()
 
 
 def test_unknown_games_are_refused_by_name() -> None:
     """The error names what was asked for and what there is."""
     with pytest.raises(ValueError, match="board type 'hex9'.*hex8, square8, square19, hexagonal"):
-        get_game("hex9", 2)
+        get_ringrift("hex9", 2)
     with pytest.raises(ValueError, match="number of players 5.*2, 3, 4"):
-        get_game("hex8", 5)
+        get_ringrift("hex8", 5)
     with pytest.raises(ValueError, match="profile 'loose'.*canonical, ref, strict"):
-        get_game("hex8", 2, "loose")
+        get_ringrift("hex8", 2, "loose")
 
 
 def test_ring_words_keep_the_tallest_stack() -> None:
@@ -89,6 +89,6 @@ def test_ring_words_keep_the_tallest_stack() -> None:
 )
 def test_opening_fingerprints_and_hashes(board_type: str, players: int, text: str, digest: str) -> None:
     """The opening position of each board has the fingerprint and hash the rules print."""
-    game = get_game(board_type, players)
+    game = get_ringrift(board_type, players)
     assert fingerprint(board_type, view(game.new(np.zeros(1, np.int64)), 0)) == text
     assert compact_hash(text) == digest

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from play.games.registry import get_game
+from play.games.registry import get_ringrift
 from play.games.ringrift import codes
 from play.games.ringrift.engine import RingRift
 from play.games.ringrift.state import State, random_below
@@ -79,7 +79,7 @@ def check_order(before: State, after: State) -> None:
 @pytest.mark.parametrize(("board_type", "players"), [("hex8", 2), ("hex8", 4), ("square8", 2), ("square8", 3)])
 def test_small_boards_keep_the_invariants_and_end(board_type: str, players: int, policy: Policy) -> None:
     """Whatever the players do, every state is sound and the game ends with one winner."""
-    ringrift = get_game(board_type, players)
+    ringrift = get_ringrift(board_type, players)
     for seed in range(3):
         assert play(ringrift, seed, policy).turn[codes.WINNER] >= 0
 
@@ -88,12 +88,12 @@ def test_small_boards_keep_the_invariants_and_end(board_type: str, players: int,
 def test_other_profiles_keep_the_invariants(profile: str) -> None:
     """The profiles of the fixtures are as sound as the canonical one."""
     for seed in range(3):
-        play(get_game("square8", 2, profile), seed, at_random)
-        play(get_game("hex8", 3, profile), seed, skipping)
+        play(get_ringrift("square8", 2, profile), seed, at_random)
+        play(get_ringrift("hex8", 3, profile), seed, skipping)
 
 
 def test_large_boards_keep_the_invariants_for_a_while() -> None:
     """The openings and middle games of the large boards are sound."""
     for board_type in ("square19", "hexagonal"):
         with pytest.raises(AssertionError, match="no end after 120"):
-            play(get_game(board_type, 2), 0, at_random, limit=120)
+            play(get_ringrift(board_type, 2), 0, at_random, limit=120)

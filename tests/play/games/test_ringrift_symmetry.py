@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from play.games.registry import get_game
+from play.games.registry import get_ringrift
 from play.games.ringrift import codes
 from play.games.ringrift.boards import cell_keys, coordinates
 from play.games.ringrift.engine import RingRift
@@ -78,7 +78,7 @@ def successors(ringrift: RingRift, state: State) -> list[State]:
 @pytest.mark.parametrize(("board_type", "players"), [("square8", 2), ("square8", 4), ("hexagonal", 2)])
 def test_the_board_has_no_up_or_down(board_type: str, players: int) -> None:
     """Turning the board and then moving is moving and then turning it, over whole turns."""
-    ringrift = get_game(board_type, players)
+    ringrift = get_ringrift(board_type, players)
     for seed in range(12):
         state = random_position(ringrift, seed, 3 + 6 * seed % 55)
         if single(state).stacks[single(state).turn[codes.MOVER]] == 0:
@@ -93,7 +93,7 @@ def test_the_board_has_no_up_or_down(board_type: str, players: int) -> None:
 @pytest.mark.parametrize(("board_type", "players"), [("hex8", 3), ("square8", 4)])
 def test_seats_have_no_rank(board_type: str, players: int) -> None:
     """Renaming the seats and then moving is moving and then renaming them."""
-    ringrift = get_game(board_type, players)
+    ringrift = get_ringrift(board_type, players)
     for seed in range(12):
         state = random_position(ringrift, seed, 3 + 7 * seed % 60)
         expected = sorted(portrait(ringrift, renamed(child, players)) for child in successors(ringrift, state))

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from play.games.registry import get_game
+from play.games.registry import get_ringrift
 from play.games.ringrift.trace import record_trace, verify_trace
 
 
 def random_trace(board_type: str, players: int, seed: int) -> dict[str, Any]:
     """The trace of a random game."""
-    game = get_game(board_type, players)
+    game = get_ringrift(board_type, players)
     which = np.zeros(1, np.int64)
     states = game.new(np.array([seed]))
     rows = []

@@ -13,11 +13,9 @@ from play.games.registry import get_game
 from play.models.architectures.registry import build_network
 from play.models.formats.checkpoint import load_checkpoint
 from play.models.formats.format import CheckpointError, CheckpointMissingError
-from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import JobFailed
-from shared.contract.policy import GatePolicy
 from tests.kit.checkpoints import save_checkpoint
-from tests.kit.jobs import make_job
+from tests.kit.jobs import make_job, messages_of
 from tests.play.models.broken import (
     PARAMETERS,
     Code,
@@ -130,7 +128,7 @@ def test_g18_a_bad_file_is_refused_with_one_code_and_its_reason(case: str, tmp_p
     """The job fails as `model_invalid`, says which file and why, and nothing in the file runs."""
     make, reason = BAD[case]
     path = make(tmp_path / "candidate.pth")
-    messages = list(GameGauntlet(make_job(path, gates=GatePolicy(games=2))).run())
+    messages = messages_of(make_job(path))
     assert [type(each) for each in messages] == [JobFailed]
     (message,) = messages
     assert isinstance(message, JobFailed)
@@ -153,7 +151,7 @@ def test_the_code_would_run_for_a_careless_reader(tmp_path: Path) -> None:
 def test_g18_a_missing_file_has_a_code_of_its_own(tmp_path: Path) -> None:
     """No file is `model_not_found`, whatever else lies in the folder: no other model is taken for it."""
     good_checkpoint(tmp_path / "other.pth")
-    (message,) = GameGauntlet(make_job(tmp_path / "none.pth", gates=GatePolicy(games=2))).run()
+    (message,) = messages_of(make_job(tmp_path / "none.pth"))
     assert isinstance(message, JobFailed)
     assert message.code == "model_not_found"
     with pytest.raises(CheckpointMissingError, match="none.pth"):

@@ -15,8 +15,6 @@ from play.games.registry import get_game
 from play.models.formats.format import Checkpoint, CheckpointError
 from play.models.formats.registry import load_model
 from play.models.model_file import ModelFile
-from services.gauntlet.worker.gauntlet import GameGauntlet
-from services.gauntlet.worker.job import GamesPlayed, JobDone, ModelLoaded
 from shared.contract.policy import GatePolicy
 from tests.house.tree import ROOT
 from tests.kit.foreign_models import (
@@ -30,7 +28,7 @@ from tests.kit.foreign_models import (
     prefixed,
     write,
 )
-from tests.kit.jobs import make_job
+from tests.kit.jobs import games_of, make_plan
 
 GAME = get_game("hex8", 2)
 
@@ -69,13 +67,8 @@ def test_f33_a_foreign_file_is_the_network_that_was_written(dialect: str, tmp_pa
 @pytest.mark.parametrize("dialect", ["DataParallel", "Lightning", "safetensors", "ONNX"])
 def test_a_foreign_file_plays_games(dialect: str, tmp_path: Path) -> None:
     """The gauntlet plays it against its opponents to the end."""
-    job = make_job(
-        announced(write(dialect, tmp_path)), gates=GatePolicy(games=2, random_win_rate=0.0, heuristic_win_rate=1.0)
-    )
-    messages = list(GameGauntlet(job).run())
-    assert isinstance(messages[0], ModelLoaded)
-    assert isinstance(messages[-1], JobDone)
-    games = [game for each in messages if isinstance(each, GamesPlayed) for game in each.games]
+    gates = GatePolicy(games=2, random_win_rate=0.0, heuristic_win_rate=1.0)
+    games = games_of(make_plan(announced(write(dialect, tmp_path)), gates=gates))
     assert {each.opponent for each in games} == {"heuristic"}
     assert all(each.outcome in ("win", "draw", "loss") and each.network_evaluations for each in games)
 

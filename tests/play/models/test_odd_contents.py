@@ -17,12 +17,10 @@ from play.games.registry import get_game
 from play.models.formats.format import CheckpointError
 from play.models.formats.registry import load_model
 from play.models.model_file import ModelFile
-from services.gauntlet.worker.gauntlet import GameGauntlet
 from services.gauntlet.worker.job import WORKER_MESSAGE, JobFailed
-from shared.contract.policy import GatePolicy
 from tests.kit.foreign_models import ARCHITECTURE, PARAMETERS, network, write
 from tests.kit.hostile_pickles import torch_zip
-from tests.kit.jobs import make_job, tiny_checkpoint
+from tests.kit.jobs import make_job, messages_of, tiny_checkpoint
 from tests.play.models.broken import changed
 
 GAME = get_game("hex8", 2)
@@ -89,7 +87,7 @@ def test_f13_whatever_a_file_contains_is_one_answer(case: str, tmp_path: Path) -
     """The worker says model_invalid at once, in a message that can be sent, kept and shown."""
     ODD[case](path := tmp_path / "a.pth")
     file = ModelFile(path=path, name="models/a.pth", architecture=ARCHITECTURE, parameters=PARAMETERS)
-    [message] = GameGauntlet(make_job(file, gates=GatePolicy(games=2))).run()
+    [message] = messages_of(make_job(file))
     assert isinstance(message, JobFailed)
     assert message.code == "model_invalid"
     assert message.reason.isprintable()

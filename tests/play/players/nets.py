@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from play.games.game import Game
+from play.games.game import Game, Int64s
 from play.models.architectures.registry import build_network
 from play.models.network import NetworkEvaluator
 
@@ -44,3 +44,18 @@ class BrokenAfter(Indifferent):
         if self._left < 0:
             logits[-1] = float("nan")
         return logits, value
+
+
+class Masked(Indifferent):
+    """Indifferent among some actions; minus infinity for every other."""
+
+    def __init__(self, game: Game, actions: Int64s) -> None:
+        super().__init__(game)
+        self._actions = torch.from_numpy(actions)
+
+    def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
+        """As said."""
+        logits, value = super().forward(observation)
+        masked = torch.full_like(logits, float("-inf"))
+        masked[:, self._actions] = logits[:, self._actions]
+        return masked, value

@@ -10,12 +10,13 @@ from play.games.registry import PLAYER_COUNTS, get_game
 from play.games.ringrift.heuristic import HeuristicPlayer
 from play.models.evaluator import Evaluator
 from play.models.network import NetworkEvaluator
+from play.players.gumbel import GumbelPlayer
 from play.players.network import NetworkPlayer
 from play.players.player import Player, PlayerError
 from play.players.random import RandomPlayer
 from play.players.search import SearchPlayer
 from play.training.matches import win_rate
-from tests.play.players.nets import BrokenAfter, Indifferent, small_network
+from tests.play.players.nets import BrokenAfter, Indifferent, Masked, small_network
 
 MAKERS: dict[str, Callable[[Game], Player]] = {
     "random": lambda game: RandomPlayer(),
@@ -24,6 +25,8 @@ MAKERS: dict[str, Callable[[Game], Player]] = {
     "network, drawn": lambda game: NetworkPlayer(small_network(game), temperature=0.7),
     "search": lambda game: SearchPlayer(small_network(game), 6),
     "search, drawn": lambda game: SearchPlayer(small_network(game), 6, temperature=0.7),
+    "gumbel": lambda game: GumbelPlayer(small_network(game), 6),
+    "gumbel, drawn": lambda game: GumbelPlayer(small_network(game), 6, temperature=1.0),
 }
 
 
@@ -108,14 +111,15 @@ def test_g08_a_choice_is_repeatable_and_changes_no_position(name: str) -> None:
 
 
 @pytest.mark.parametrize("num_players", PLAYER_COUNTS)
-def test_search_finds_a_win_in_one(num_players: int) -> None:
+@pytest.mark.parametrize("make", [SearchPlayer, GumbelPlayer])
+def test_search_finds_a_win_in_one(make: Callable[[Evaluator, int], Player], num_players: int) -> None:
     """Where one move wins at once, a search with a network that knows nothing plays a winning move."""
     game = get_game("hex8", num_players)
     states, winning = wins_in_one(game)
     assert len(winning) >= 5
     which = np.arange(len(winning))
     moves = game.legal_moves(states, which)
-    chosen = SearchPlayer(NetworkEvaluator(Indifferent(game), game), 300).choose(game, states, which, moves)
+    chosen = make(NetworkEvaluator(Indifferent(game), game), 300).choose(game, states, which, moves)
     assert all(place in places for place, places in zip(chosen.tolist(), winning, strict=True))
 
 
@@ -206,3 +210,13 @@ def test_g07_an_exception_is_no_move(make: Callable[[Evaluator], Player]) -> Non
         with pytest.raises(PlayerError, match="the network (failed|gave)") as failed:
             make(NetworkEvaluator(network, game)).choose(game, states, which, game.legal_moves(states, which))
         assert failed.value.indices.tolist() == [0, 1, 2]
+
+
+def test_only_what_is_asked_about_must_be_finite() -> None:
+    """A network may say anything of moves that nobody can make, such as minus infinity."""
+    game = get_game("hex8", 2)
+    states, which = game.new(np.arange(6)), np.arange(6)
+    moves = game.legal_moves(states, which)
+    masked = NetworkEvaluator(Masked(game, game.actions(states, which, moves)), game)
+    wanted = NetworkPlayer(NetworkEvaluator(Indifferent(game), game)).choose(game, states, which, moves)
+    assert NetworkPlayer(masked).choose(game, states, which, moves).tolist() == wanted.tolist()

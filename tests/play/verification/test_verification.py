@@ -1,5 +1,8 @@
 """Whoever checks an evaluation finds what was tampered with, and nothing where nothing was."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +17,10 @@ from play.players.random import RandomPlayer
 from play.players.search import SearchPlayer
 from play.verification.findings import Agreement
 from play.verification.witness import replay_by
+from shared.contract.evidence import ScoreInterval
 from shared.contract.policy import PlayPolicy
+from shared.contract.words import GateMode
+from tests.kit.evaluations import all_of
 from tests.play.players.nets import Indifferent, small_network
 from tests.play.verification.evaluations import Finished, finished, turned, with_another_course
 
@@ -60,7 +66,7 @@ def test_a_turned_result_is_found(honest: Finished, place: int) -> None:
 @given(st.data())
 def test_one_tampered_row_among_two_hundred_is_found(honest: Finished, data: st.DataObject) -> None:
     """A whole legal game that the players would not have played, with its true result and evidence counted from it."""
-    games, opened = list(honest.games), honest.job.play.opening_plies
+    games, opened = list(honest.games), honest.plan.play.opening_plies
     place = data.draw(st.integers(0, len(games) - 1))
     at = data.draw(st.integers(opened, max(games[place].decisions - 4, opened)))
     try:
@@ -99,10 +105,59 @@ def test_evidence_that_was_not_counted_from_the_rows_is_found(honest: Finished) 
     for name in ("distinct_games", "network_evaluations"):
         claimed = first.model_copy(update={name: getattr(first, name) + 1})
         evidence = honest.evidence.model_copy(update={"opponents": [claimed, *honest.evidence.opponents[1:]]})
-        found = Finished(honest.job, honest.game, evidence, honest.games).verified(sample=0)
+        found = Finished(honest.plan, honest.game, evidence, honest.games).verified(sample=0)
         assert found.faults == [
             f"random: {name} is {getattr(claimed, name)} in the evidence, {getattr(first, name)} in the rows"
         ]
+
+
+def test_statistics_that_the_rows_do_not_give_are_found(honest: Finished) -> None:
+    """Intervals, margins, repeats, seats, the Elo estimate and the receipt are recomputed, each by its own name."""
+    first, elo, cost = honest.evidence.opponents[0], honest.evidence.elo, honest.evidence.cost
+    assert first.effective_histogram
+    assert elo
+    assert cost
+    changes: dict[str, Any] = {
+        "flip_margin": 40, "interval": ScoreInterval(low=0.9, high=1.0), "seats": [], "block_histogram": [0, 0, 0, 0, 9],
+        "effective_histogram": [0, 0, 1],
+    }  # fmt: skip
+    for name, value in changes.items():
+        claimed = [first.model_copy(update={name: value}), *honest.evidence.opponents[1:]]
+        [fault] = honest.claiming(opponents=claimed).verified(sample=0).faults
+        assert fault.startswith(f"random: {name} is ")
+    for changed, words in (
+        ({"elo": elo.model_copy(update={"rating": 2000.0})}, "elo is "),
+        ({"cost": cost.model_copy(update={"saved_games": 0})}, "cost: saved_games is 0"),
+    ):
+        [fault] = honest.claiming(**changed).verified(sample=0).faults
+        assert fault.startswith(words)
+
+
+def test_evidence_from_before_these_statistics_holds(honest: Finished) -> None:
+    """What it does not say is not missed; with a receipt, or under a policy that asks for it, it is."""
+    nothing = dict.fromkeys(("effective_histogram", "block_histogram", "interval", "flip_margin", "seats"))
+    opponents = [each.model_copy(update=nothing) for each in honest.evidence.opponents]
+    older = honest.claiming(opponents=opponents, elo=None, cost=None)
+    assert older.verified(sample=0).holds
+    assert not honest.claiming(opponents=opponents).verified(sample=0).holds
+
+
+@pytest.mark.parametrize("mode", ["anytime", "evidence"])
+def test_games_that_evidence_ended_hold(mode: GateMode) -> None:
+    """Whoever verifies stops by the policy's own mode: with one block less they end too soon."""
+    ended = finished(games=50, mode=mode)
+    assert ended.verified(sample=0).holds
+    fewer = ended.with_games(ended.games[:-2]).verified(sample=0)
+    assert any("end before the gate is decided" in each for each in fewer.faults)
+
+
+def test_rows_that_contradict_themselves_are_a_fault(honest: Finished) -> None:
+    """A score that no game gives, and a win without one."""
+    for changed in ({"units": 7}, {"units": None}):
+        rows = (honest.games[0].model_copy(update=changed), *honest.games[1:])
+        found = replace(honest, games=rows).verified(sample=0)
+        assert not found.holds
+        assert "the rows contradict themselves" in found.faults[0]
 
 
 def test_moves_that_rounding_makes_equal_are_float_ties(honest: Finished) -> None:
@@ -110,7 +165,7 @@ def test_moves_that_rounding_makes_equal_are_float_ties(honest: Finished) -> Non
     game = get_game("hex8", 2)
     record = next(each for each in honest.games if each.opponent == "previous")
     players = [NetworkPlayer(NetworkEvaluator(Indifferent(game), game)) for _ in range(2)]
-    [found] = replay_by(game, players[0], players[1], [record], honest.job.play.opening_plies)
+    [found] = replay_by(game, players[0], players[1], [record], honest.plan.play.opening_plies)
     assert found.agreement is Agreement.FLOAT_TIE
 
 
@@ -119,7 +174,7 @@ def test_a_record_that_breaks_off_or_goes_on_is_found(honest: Finished) -> None:
     game, record = honest.game, honest.games[0]
     players = honest.players(record.opponent)
     short = record.model_copy(update={"moves": record.moves[: 4 * (len(record.moves) // 8)]})
-    [found] = replay_by(game, *players, [short], honest.job.play.opening_plies)
+    [found] = replay_by(game, *players, [short], honest.plan.play.opening_plies)
     assert found.agreement is Agreement.TAMPERED
     assert "ends before decision" in (found.detail or "")
 
@@ -133,9 +188,9 @@ def test_a_position_alone_gets_the_same_answer_as_in_company() -> None:
     evaluator = small_network(game)
     seen: list[int] = []
     evaluator.network.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
-    together = evaluator.evaluate(game.observe(states, np.arange(8)))
+    together = all_of(evaluator, game.observe(states, np.arange(8)))
     for index in range(8):
-        alone = evaluator.evaluate(game.observe(states, np.array([index])))
+        alone = all_of(evaluator, game.observe(states, np.array([index])))
         assert np.array_equal(alone.logits[0], together.logits[index])
         assert np.array_equal(alone.values[0], together.values[index])
         assert alone.usable.shape == (1,)

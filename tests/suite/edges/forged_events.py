@@ -9,9 +9,12 @@ from uuid import uuid4
 
 from shared.contract.events import DATA_MODELS, SUBJECT_PREFIX, Event
 from shared.contract.events.trainer import PRODUCER
+from shared.messaging.signature import Signer
 
 HEX8: dict[str, Any] = {"board_type": "hex8", "num_players": 2}
 VERSION = 9000
+STRANGER = Signer()
+"""Anyone can sign; no feed names this key."""
 
 
 class Forgery(NamedTuple):
@@ -38,8 +41,16 @@ def _won(opponent: Mapping[str, Any]) -> dict[str, Any]:
     lost = dict.fromkeys(("draws", "losses", "truncated", "errored"), 0)
     return {
         **opponent, **lost, "games": games, "wins": games, "distinct_games": games,
-        "score_histogram": [0] * (len(opponent["score_histogram"]) - 1) + [games],
+        "score_histogram": [0] * (len(opponent["score_histogram"]) - 1) + [games], **dict.fromkeys(TOLD_BESIDE),
     }  # fmt: skip
+
+
+TOLD_BESIDE = ("effective_histogram", "block_histogram", "interval", "flip_margin", "seats")
+DECIDED = {
+    "opponent": "random", "games_planned": 2, "games": 2, "wins": 2, "draws": 0, "losses": 0, "truncated": 0, "errored": 0,
+    "score_histogram": [0, 0, 2], "distinct_games": 2, "network_evaluations": 2,
+}  # fmt: skip
+"""What is told of a gate that a candidate passed."""
 
 
 def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> dict[str, dict[str, Any]]:
@@ -52,6 +63,9 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
             "training_id": str(uuid4()), "source": "/t", "event_id": "first", "configuration": "hex8_2p", "reason": "no",
         },
         "EVALUATION_STARTED": {**of, "evaluation_id": evaluation},
+        "EVALUATION_PROGRESS": {
+            **of, "evaluation_id": evaluation, "verdict": "passed", "against": DECIDED,
+        },
         "EVALUATION_COMPLETED": dict(completed),
         "EVALUATION_FAILED": {**HEX8, "evaluation_id": evaluation, "code": "cancelled", "reason": "no"},
         "EVALUATION_REQUESTED": {
@@ -60,6 +74,13 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
         "MODEL_PROMOTED": {**delivered, "size": 5, "decision_id": str(uuid4()), "kind": "manual"},
         "MODEL_PROMOTION_FAILED": {
             **of, "decision_id": str(uuid4()), "verdict": "failed", "reasons": ["no"],
+        },
+        "MODEL_PROMOTION_WITHHELD": {
+            **of, "decision_id": str(uuid4()), "verdict": "passed", "reasons": ["no"],
+        },
+        "CURRICULUM_UPDATED": {
+            **HEX8, "weight": 1.0, "share": 1.0, "struggle": 0.0, "staleness": 0.0, "configurations": 1, "code": "gates_passed",
+            "decision_id": str(uuid4()),
         },
         "DISTRIBUTION_STARTED": {**delivered, "nodes": ["node-1"]},
         "DISTRIBUTION_COMPLETED": {**delivered, "nodes": ["node-1"], "seconds": 1.0},
@@ -77,7 +98,9 @@ def forgeries(data: Mapping[str, Mapping[str, Any]]) -> Iterator[Forgery]:
             for typed in dict.fromkeys((content, place)):
                 if typed == place and DATA_MODELS[place].producer == PRODUCER:
                     continue
-                yield Forgery(subject, {}, structured(content, data[content], typed))
+                payload = structured(content, data[content], typed)
+                yield Forgery(subject, {}, payload)
+                yield Forgery(subject, STRANGER.headers(payload), payload)
                 headers = {"ce-specversion": "1.0", "ce-id": str(uuid4()), "ce-source": "/t", "ce-type": typed}
                 yield Forgery(subject, headers, json.dumps(data[content]).encode())
 

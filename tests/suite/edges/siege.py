@@ -15,7 +15,7 @@ import httpx
 
 from local.suite import SERVICES, Addresses, Suite
 from shared.messaging.bus import Bus
-from shared.messaging.nats_stream import STREAM
+from shared.messaging.permissions import STREAM
 from shared.storage.files import digest_of
 from tests.kit.operator import DEMO, HEX8
 from tests.kit.waiting import async_until, until
@@ -26,6 +26,8 @@ from tests.suite.edges.liars import Liars, lies
 LEDGER = (
     "promotion.artifacts", "promotion.promotion_requests", "promotion.policies", "promotion.evaluations",
     "promotion.evaluation_opponents", "promotion.decisions", "promotion.canonical_versions", "promotion.audit",
+    "promotion.holds", "promotion.approvals", "promotion.waivers", "promotion.policy_versions",
+    "promotion.api_keys", "promotion.curriculum", "promotion.webhooks",
     "distribution.canonical",
 )  # fmt: skip
 CANONICAL = ("promotion.canonical_versions", "distribution.canonical")

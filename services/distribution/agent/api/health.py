@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from services.distribution.agent.api.dependencies import Service
 from services.distribution.agent.schemas import Health
+from shared.web.application import new_open_router
 
-router = APIRouter(tags=["health"])
+router = new_open_router("health")
 
 
 @router.get("/health")
-async def get_health(service: Service) -> Health:
+async def read_health(service: Service) -> Health:
     """Whether the node answers, its free disk, and the models on it."""
     return await service.health()

@@ -1,0 +1,55 @@
+"""The nodes and what is delivered to them, as people look at it.
+
+from ringrift_client import Nodes
+
+with Nodes.from_environment() as nodes:
+    for node in nodes.all():
+        print(node["name"], node["unreached"] or "answers")
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ringrift_client.environment import key_for
+from ringrift_client.errors import FrontDoorError
+from ringrift_client.transport import Transport
+
+DISTRIBUTION_URL = "http://127.0.0.1:8772"
+VARIABLE = "RINGRIFT_DISTRIBUTION_URL"
+
+
+class Nodes:
+    """The distribution service as whoever looks at nodes uses it; use as a context manager."""
+
+    def __init__(self, url: str = DISTRIBUTION_URL, api_key: str | None = None) -> None:
+        self._distribution = Transport(url, api_key, variable=VARIABLE)
+
+    @classmethod
+    def from_environment(cls) -> Nodes:
+        """The service that RINGRIFT_DISTRIBUTION_URL names, with the key in RINGRIFT_DISTRIBUTION_KEY or RINGRIFT_API_KEY."""
+        return cls(os.environ.get(VARIABLE) or DISTRIBUTION_URL, key_for("distribution"))
+
+    def __enter__(self) -> Nodes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._distribution.close()
+
+    def all(self) -> list[Any]:
+        """Every registered node, with what it last reported and why the last visit failed."""
+        return list(self._distribution.call("GET", "/v1/nodes")["items"])
+
+    def one(self, name: str) -> Any:
+        """One of them. FrontDoorError, with the names that there are, if there is none of that name."""
+        found = self.all()
+        for node in found:
+            if node["name"] == name:
+                return node
+        known = ", ".join(node["name"] for node in found) or "none is registered"
+        raise FrontDoorError(f"there is no node {name!r}; the nodes: {known}")
+
+    def status(self) -> Any:
+        """GET /status: the progress of every delivery of a canonical version, the daemon and its breakers."""
+        return self._distribution.call("GET", "/status")

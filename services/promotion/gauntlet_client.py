@@ -1,0 +1,75 @@
+"""What the front door shows of the gauntlet service, which has its own process and may be away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from shared.contract.gauntlet_daemon import GauntletDaemon
+from shared.contract.words import FailureCode
+from shared.process.http_client import bounded
+
+LONGEST_DETAIL = 500
+STATUS_SECONDS = 2.0
+"""For how long the front door's own status may wait."""
+
+
+class AnnouncedTraining(BaseModel):
+    """What a trainer announced, as far as the front door shows it."""
+
+    id: UUID
+    source: str
+    event_id: str
+    configuration: str | None
+    reason: str | None
+    received_at: datetime
+    event: dict[str, Any]
+
+    @property
+    def model(self) -> str | None:
+        """The model by what the trainer called it."""
+        data = self.event.get("data")
+        found = (data.get("model_path") or data.get("digest")) if isinstance(data, dict) else None
+        return found if isinstance(found, str) else None
+
+
+class FailedEvaluation(BaseModel):
+    """An evaluation that ended without evidence."""
+
+    id: UUID
+    configuration: str
+    model_path: str | None
+    digest: str | None
+    failure_code: FailureCode
+    failure_reason: str
+    ended_at: datetime
+
+
+class GauntletStatus(BaseModel):
+    """What the gauntlet service says of itself, as far as the front door shows it."""
+
+    daemon: GauntletDaemon
+    trainings: list[AnnouncedTraining] = []
+    failed: list[FailedEvaluation] = []
+
+
+class GauntletClient:
+    """The gauntlet service over HTTP. An unreachable service is said to be unreachable, never empty."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client, self._url = client, url
+
+    async def status(self) -> GauntletStatus:
+        """Its GET /status, or why there is none."""
+        try:
+            answer = await self._client.get(f"{self._url}/status", extensions=bounded(seconds=STATUS_SECONDS))
+            answer.raise_for_status()
+            return GauntletStatus.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValueError) as error:
+            return GauntletStatus(
+                daemon=GauntletDaemon(status="unreachable", detail=f"{self._url}/status: {error!r}"[:LONGEST_DETAIL])
+            )

@@ -1,0 +1,103 @@
+"""Requests and responses of the promotion service, by what they are about."""
+
+from services.promotion.schemas.audit import AuditEntry, AuditPage, AuditVerification
+from services.promotion.schemas.curriculum import CurriculumView, CurriculumWeight
+from services.promotion.schemas.keys import GoodKey, GoodKeys, KeyPage, KeyRequest, KeyView, MadeKey
+from services.promotion.schemas.ledger import (
+    Canonical,
+    DecisionDetail,
+    Decisions,
+    DecisionView,
+    Distributed,
+    Heads,
+    PromotionRequest,
+    Versions,
+)
+from services.promotion.schemas.people import Approvals, ApprovalView, Holds, HoldView, WaiverView
+from services.promotion.schemas.policies import (
+    Policies,
+    PolicyRequest,
+    PolicyVersions,
+    PolicyVersionView,
+    PolicyView,
+    Rejudged,
+    RejudgeRequest,
+)
+from services.promotion.schemas.requests import (
+    ApproveRequest,
+    DistributeRequest,
+    PinRequest,
+    PromoteRequest,
+    ReasonGiven,
+    RejectRequest,
+    RollbackRequest,
+)
+from services.promotion.schemas.status import (
+    Daemons,
+    FailedEvaluation,
+    FileDifference,
+    PromotionStatus,
+    RecentEvent,
+    SuiteStatus,
+)
+from services.promotion.schemas.webhooks import (
+    AddedWebhook,
+    NoticeView,
+    NoticeViews,
+    WebhookRequest,
+    Webhooks,
+    WebhookView,
+)
+
+__all__ = [
+    "AddedWebhook",
+    "ApprovalView",
+    "Approvals",
+    "ApproveRequest",
+    "AuditEntry",
+    "AuditPage",
+    "AuditVerification",
+    "Canonical",
+    "CurriculumView",
+    "CurriculumWeight",
+    "Daemons",
+    "DecisionDetail",
+    "DecisionView",
+    "Decisions",
+    "DistributeRequest",
+    "Distributed",
+    "FailedEvaluation",
+    "FileDifference",
+    "GoodKey",
+    "GoodKeys",
+    "Heads",
+    "HoldView",
+    "Holds",
+    "KeyPage",
+    "KeyRequest",
+    "KeyView",
+    "MadeKey",
+    "NoticeView",
+    "NoticeViews",
+    "PinRequest",
+    "Policies",
+    "PolicyRequest",
+    "PolicyVersionView",
+    "PolicyVersions",
+    "PolicyView",
+    "PromoteRequest",
+    "PromotionRequest",
+    "PromotionStatus",
+    "ReasonGiven",
+    "RecentEvent",
+    "RejectRequest",
+    "RejudgeRequest",
+    "Rejudged",
+    "RollbackRequest",
+    "SuiteStatus",
+    "Versions",
+    "WaiverView",
+    "WebhookRequest",
+    "WebhookView",
+    "Webhooks",
+]

@@ -1,0 +1,68 @@
+"""The use cases, for routes and consumers alike, a module for each noun; the only place that emits events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.promotion.distribution_client import DistributionClient
+from services.promotion.file_watch import FileWatch
+from services.promotion.gauntlet_client import GauntletClient
+from services.promotion.service.audit import Audit
+from services.promotion.service.curriculum import Curriculum
+from services.promotion.service.decisions import Decisions
+from services.promotion.service.holds import Holds
+from services.promotion.service.judging import Judging
+from services.promotion.service.keys import Keys
+from services.promotion.service.ledger import Ledger
+from services.promotion.service.model_files import ModelFiles
+from services.promotion.service.pointer import Pointer
+from services.promotion.service.policies import Policies
+from services.promotion.service.requests import Requests
+from services.promotion.service.waivers import Waivers
+from services.promotion.service.webhooks import Webhooks
+from services.promotion.settings import PromotionSettings
+from shared.messaging.outbox import Outbox
+from shared.process.credentials import AcceptedKeys
+from shared.storage.artifacts import ArtifactStore
+from shared.storage.database import Database
+
+__all__ = ["PromotionService"]
+
+
+@dataclass(frozen=True)
+class PromotionService:
+    """Everything that the service can be asked for, by noun."""
+
+    database: Database
+    outbox: Outbox
+    distribution: DistributionClient
+    gauntlet: GauntletClient
+    files: FileWatch
+    audit: Audit
+    curriculum: Curriculum
+    decisions: Decisions
+    holds: Holds
+    judging: Judging
+    keys: Keys
+    pointer: Pointer
+    policies: Policies
+    requests: Requests
+    webhooks: Webhooks
+
+    @classmethod
+    def of(
+        cls, settings: PromotionSettings, database: Database, outbox: Outbox, store: ArtifactStore,
+        distribution: DistributionClient, gauntlet: GauntletClient, files: FileWatch, accepted: AcceptedKeys, source: str,
+    ) -> PromotionService:  # fmt: skip
+        """Put together from what it reaches. `accepted`: the keys that this process takes; `source`: of its events."""
+        ledger = Ledger(database, outbox, source)
+        policies, models = Policies(settings, database), ModelFiles(settings.models_dir)
+        holds, rules = Holds(ledger), settings.rules
+        judging = Judging(ledger, policies, holds, Waivers(ledger, rules.waiver_seconds), store, rules)
+        pointer = Pointer(ledger, policies, holds, store, models, distribution)
+        decisions = Decisions(ledger, policies, holds, store)
+        requests = Requests(ledger, policies, models)
+        return cls(
+            database, outbox, distribution, gauntlet, files, Audit(database), Curriculum(database), decisions, holds,
+            judging, Keys(database, accepted), pointer, policies, requests, Webhooks(ledger, settings.webhook_rules),
+        )  # fmt: skip

@@ -1,0 +1,89 @@
+"""How far deliveries are, as the distribution service tells it and the front door passes it on. Decides nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contract.words import BreakerState, ConfigurationKey, DeliveryState, Digest, NodeName, Version
+
+Reachable = Literal["reachable", "unreachable"]
+Bytes = Annotated[int, Field(ge=0, examples=[25_612])]
+
+
+class NodeProgress(BaseModel):
+    """One node's delivery of the desired version."""
+
+    state: DeliveryState = Field(examples=["delivered"])
+    bytes_done: Bytes
+    size: Bytes
+    detail: str | None = Field(description="Why it is not further; null where nothing is in the way")
+    updated_at: datetime
+
+
+class ConfigurationProgress(BaseModel):
+    """The desired version of a configuration, and how far each node is."""
+
+    version: Version
+    digest: Digest
+    nodes: dict[NodeName, NodeProgress]
+    complete: bool = Field(description="Every registered node, and at least one, holds it")
+
+
+class ModelDistribution(BaseModel):
+    """Every configuration's distribution. `unreachable`: the distribution service does not say, and `detail` says why not."""
+
+    status: Reachable = "reachable"
+    detail: str | None = Field(default=None, description="Why it is not known; null if it is")
+    configurations: dict[ConfigurationKey, ConfigurationProgress]
+
+
+class DaemonStatus(BaseModel):
+    """How the UnifiedDistributionDaemon is."""
+
+    status: Literal["starting", "running", "stopped", "unreachable"] = Field(examples=["running"])
+    detail: str | None = Field(default=None, description="Why it is not known; null if it is")
+    last_pass_at: datetime | None = None
+    breakers: dict[NodeName, BreakerState] = Field(default={}, description="Of each node")
+
+
+class VersionReference(BaseModel):
+    """A version and its digest."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: Version
+    digest: Digest
+
+
+class LedgerDifference(BaseModel):
+    """A configuration of which the ledger names another version than the nodes are given; null where there is none."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    configuration: ConfigurationKey
+    ledger: VersionReference | None
+    here: VersionReference | None
+    since: datetime
+
+
+class LedgerAgreement(BaseModel):
+    """Whether the versions that the nodes are given are those of the ledger."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    agrees: bool | None = Field(description="Null as long as the ledger was never read")
+    differences: list[LedgerDifference] = Field(description="Those that last longer than the feed needs")
+    checked_at: datetime | None = Field(description="When the ledger was last read")
+    unreached: str | None = Field(description="Why it could not be read since; null if it could")
+
+
+class DistributionStatus(BaseModel):
+    """The distribution service at a glance."""
+
+    model_distribution: ModelDistribution
+    daemon: DaemonStatus
+    ledger: LedgerAgreement | None = Field(default=None, description="Null if it does not say")
+    alive_peers: list[str] = Field(description="Hosts of the nodes whose last visit succeeded", examples=[["10.0.0.1"]])
