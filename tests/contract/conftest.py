@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -45,14 +45,24 @@ class Gauntlet(Neighbour):
         super().__init__()
         self.models, self.store, self.wins = models, store, 43
         self.promotion = ""
-        self._answered, self._answering = 0, Lock()
+        self._answered, self._answering, self._is_playing = 0, Lock(), False
+
+    @contextmanager
+    def playing(self) -> Iterator[None]:
+        """Answers nothing while the block lasts, as if games were under way."""
+        self._is_playing = True
+        try:
+            yield
+        finally:
+            self._is_playing = False
 
     def page(self, query: str) -> Any:
         """The feed, after answering what was asked meanwhile."""
         with suppress(httpx.TransportError), self._answering:  # it reads this feed before it listens, and after
             asked = httpx.get(f"{self.promotion}/v1/events?type=EVALUATION_REQUESTED").json()["items"]
-            self.feed += [announcement(self._evaluate(each["data"])) for each in asked[self._answered :]]
-            self._answered = len(asked)
+            if not self._is_playing:
+                self.feed += [announcement(self._evaluate(each["data"])) for each in asked[self._answered :]]
+                self._answered = len(asked)
         return super().page(query)
 
     def _evaluate(self, asked: Any) -> Any:
@@ -116,7 +126,7 @@ class Operator:
         """Run a command as the runbook prints it; returns its output."""
         command = command.replace("http://localhost:8770", self.url)
         ended = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=20
+            ["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120
         )
         assert ended.returncode == code, ended.stdout + ended.stderr
         return ended.stdout + ended.stderr
@@ -129,7 +139,7 @@ class Operator:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=120,
         )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -36,7 +36,7 @@ SETTINGS = {
     "RINGRIFT_FEED_SECONDS": "0.2", "RINGRIFT_RECONCILE_SECONDS": "0.2", "RINGRIFT_GAUNTLET_ATTEMPTS": "1",
     "RINGRIFT_DISTRIBUTION_TIMEOUT": "2",
 }  # fmt: skip
-STEP_SECONDS = 120
+STEP_SECONDS = 240
 
 
 class Row(NamedTuple):
@@ -78,6 +78,11 @@ class Desk:
         assert see in said, f"{see!r} is not in:\n{said}"
         self.rows.append(Row(block.name, typed.title, time.monotonic() - started, see))
         return said
+
+    def repeats(self, block: Block, step: int, see: str) -> str:
+        """The same for a step that only looks, typed until it shows that."""
+        self.waits_for(lambda: see in self.types(block.steps[step].text))
+        return self.runs(block, step, "")
 
     def types(self, command: str, code: int = 0, **variables: str) -> str:
         """What a command prints in the shell that `up` describes."""

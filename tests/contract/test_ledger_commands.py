@@ -50,9 +50,10 @@ def waits(operator: Operator, content: bytes) -> str:
     """A model passes and waits for a person, because promotion is pinned; returns the decision's id."""
     operator.has("other.pth", content)
     body = {"model_path": "models/other.pth", "board_type": "hex8", "num_players": 2}
-    request = httpx.post(f"{operator.url}/admin/promote", json=body).json()
-    assert types(operator, "pin", "hex8_2p", "--reason", "the tournament").exit_code == 0
-    until(lambda: operator.get(f"/v1/promotion-requests/{request['id']}")["state"] != "open", 20)
+    with operator.gauntlet.playing():
+        request = httpx.post(f"{operator.url}/admin/promote", json=body).json()
+        assert types(operator, "pin", "hex8_2p", "--reason", "the tournament").exit_code == 0
+    until(lambda: operator.get(f"/v1/promotion-requests/{request['id']}")["state"] != "open", 60)
     assert types(operator, "unpin", "hex8_2p").exit_code == 0
     [one] = reads(operator, "decisions", "--awaiting")["items"]
     return str(one["decision_id"])

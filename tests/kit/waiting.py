@@ -10,6 +10,8 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 POLL_SECONDS = 0.01
+PATIENCE, LONGEST_SECONDS = 4.0, 240.0
+"""Limits are given as for an idle machine: a loaded one may take so many times as long, though not above so many seconds for that."""
 
 
 def _silent() -> str:
@@ -18,6 +20,7 @@ def _silent() -> str:
 
 def until(question: Callable[[], Answer], seconds: float = 30, explain: Callable[[], str] = _silent) -> Answer:
     """The first true answer. A test fails, with what `explain` says then, if there is none in time."""
+    seconds = _patient(seconds)
     deadline = time.monotonic() + seconds
     while not (answer := question()):
         assert time.monotonic() < deadline, _failure(answer, seconds, explain)
@@ -29,11 +32,16 @@ async def async_until(
     question: Callable[[], Awaitable[Answer]], seconds: float = 30, explain: Callable[[], str] = _silent
 ) -> Answer:
     """The same for a coroutine function, without holding up the event loop."""
+    seconds = _patient(seconds)
     deadline = time.monotonic() + seconds
     while not (answer := await question()):
         assert time.monotonic() < deadline, _failure(answer, seconds, explain)
         await asyncio.sleep(POLL_SECONDS)
     return answer
+
+
+def _patient(seconds: float) -> float:
+    return max(seconds, min(PATIENCE * seconds, LONGEST_SECONDS))
 
 
 def _failure(answer: object, seconds: float, explain: Callable[[], str]) -> str:

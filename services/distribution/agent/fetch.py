@@ -70,8 +70,9 @@ class Fetcher:
         _log.info("published", configuration=configuration, version=order.version, digest=order.digest)
 
     async def _fetch(self, configuration: str, order: ModelOrder, progress: FetchProgress) -> None:
-        part = await asyncio.to_thread(self._store.part, configuration, order.digest)
+        part = self._store.part(configuration, order.digest)
         try:
+            await asyncio.to_thread(part.take_up)
             await self._fill(part, order, progress)
             await asyncio.to_thread(self._store.publish, configuration, order.version, order.digest, part)
         finally:

@@ -11,15 +11,18 @@ from shared.storage.files import CHUNK
 
 
 class Part:
-    """The bytes that have arrived of one file; `size` is their number."""
+    """The bytes that have arrived of one file; `size` is their number, once what an earlier transfer left is taken up."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._stream: IO[bytes] = path.open("a+b")
-        self._stream.seek(0)
         self._sha = hashlib.sha256()
         self.size = 0
+
+    def take_up(self) -> None:
+        """Read and hash what an earlier transfer left."""
+        self._stream.seek(0)
         while chunk := self._stream.read(CHUNK):
             self._count(chunk)
 

@@ -8,14 +8,16 @@ from typing import Any
 
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 OPERATION = "#operations-promotions-promote"
+PATIENCE_MS = 120_000
 
 
 def promotes_by_hand(playwright: Any, browser: str, url: str, key: str, body: Any, picture: Path) -> list[str]:
     """Promote from /docs, and look at /redoc; returns every address that the pages asked for. `picture`: where /docs is kept."""
     asked: list[str] = []
     with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=browser, args=["--no-sandbox", OFFLINE])
+        opened = running.chromium.launch(executable_path=browser, args=["--no-sandbox", OFFLINE], timeout=PATIENCE_MS)
         page = opened.new_page(viewport={"width": 900, "height": 800})
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}/docs")
         _authorize(page, key)
