@@ -11,7 +11,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 POLL_SECONDS = 0.01
 PATIENCE, LONGEST_SECONDS = 4.0, 240.0
-"""Limits are given as for an idle machine: a loaded one may take so many times as long, though not above so many seconds for that."""
+"""Limits are given as for an idle machine: a loaded one may take so many times as long, but not longer than this."""
 
 
 def _silent() -> str:
