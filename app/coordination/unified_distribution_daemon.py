@@ -22,7 +22,7 @@ def check_model_availability(model_name: str) -> dict[str, bool]:
     if known is None:
         raise FrontDoorError(distribution.get("detail") or f"no version of {configuration} is being distributed")
     nodes = known["nodes"]
-    return {name: node["state"] == "delivered" for name, node in nodes.items()}
+    return {name: node["state"] == "delivered" and node.get("holds") in ("ok", None) for name, node in nodes.items()}
 
 
 async def wait_for_model_distribution(model_name: str, timeout: float = 300) -> list[str]:  # noqa: ASYNC109 - named so by the runbook

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,8 @@ from cli.distribution import DistributionUrl, nodes_at
 from cli.ledger import moment, shortened
 from cli.output import AsJson, Output
 
-COLUMNS = ("node", "address", "last report", "breaker", "canonical versions held", "trouble")
-HELD = ("configuration", "version", "state", "bytes", "since", "detail")
+COLUMNS = ("node", "address", "last report", "breaker", "holds", "free disk", "trouble")
+HELD = ("configuration", "version", "holds", "on disk", "digest", "delivery", "bytes", "since", "detail")
 app = typer.Typer(help="See the nodes, whether they answer, and what each holds.", no_args_is_help=True)
 
 
@@ -31,8 +32,8 @@ def ls(
     output = Output(as_json=as_json)
     with nodes_at(distribution, api_key, output) as nodes:
         configurations = nodes.status()["model_distribution"]["configurations"]
-        found = [{**node, "deliveries": _deliveries(configurations, node["name"])} for node in nodes.all()]
-    found = [node for node in found if not failing or node["unreached"] or not all(map(_holds, node["deliveries"]))]
+        found = [{**node, "deliveries": _deliveries(configurations, node)} for node in nodes.all()]
+    found = [node for node in found if not failing or node["unreached"] or not all(map(_is_there, node["deliveries"]))]
     output.result({"items": found})
     if not found:
         return output.say(
@@ -52,7 +53,7 @@ def show(
     output = Output(as_json=as_json)
     with nodes_at(distribution, api_key, output) as nodes:
         node = nodes.one(name)
-        deliveries = _deliveries(nodes.status()["model_distribution"]["configurations"], name)
+        deliveries = _deliveries(nodes.status()["model_distribution"]["configurations"], node)
     output.result({**node, "deliveries": deliveries})
     for title, value in _facts(node):
         output.say(f"{title:14} {value or '-'}")
@@ -60,54 +61,78 @@ def show(
         output.table(HELD, map(_delivery, deliveries))
 
 
-def _deliveries(configurations: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """What is on its way to a node, or there: of each canonical version."""
+def _deliveries(configurations: Mapping[str, Any], node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is on its way to a node, or there: of each canonical version, with what is on the node's disk in its place."""
     return [
-        {"configuration": key, "version": each["version"], **each["nodes"][name]}
+        {
+            "configuration": key,
+            "version": each["version"],
+            **each["nodes"][node["name"]],
+            "on_disk": node["holds"].get(key),
+        }
         for key, each in sorted(configurations.items())
-        if name in each["nodes"]
+        if node["name"] in each["nodes"]
     ]
 
 
-def _holds(delivery: Mapping[str, Any]) -> bool:
-    return bool(delivery["state"] == "delivered")
+def _is_there(delivery: Mapping[str, Any]) -> bool:
+    return bool(delivery["holds"] == "ok")
 
 
 def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
-    held = f"{sum(map(_holds, node['deliveries']))} of {len(node['deliveries'])}"
     trouble = node["unreached"] or "; ".join(
-        f"{each['configuration']}: {each['detail']}"
-        for each in node["deliveries"]
-        if each["detail"] and not _holds(each)
+        f"{each['configuration']}: {_why(each)}" for each in node["deliveries"] if not _is_there(each)
     )
     return (
         node["name"],
         node["url"],
         moment(node["reported_at"]) or "never",
         node["breaker"],
-        held,
+        _summary(node["deliveries"]),
+        _gigabytes(node["free_bytes"]),
         shortened(trouble, 120),
     )
 
 
+def _summary(deliveries: Sequence[Mapping[str, Any]]) -> str:
+    """How many are in each state: `2 ok, 1 stale`."""
+    states = Counter(each["holds"] for each in deliveries)
+    return ", ".join(f"{number} {state}" for state, number in states.most_common())
+
+
+def _why(delivery: Mapping[str, Any]) -> str:
+    on_disk = delivery["on_disk"] or {}
+    return str(delivery["detail"] or on_disk.get("reason") or delivery["state"])
+
+
+def _gigabytes(number: int | None) -> str:
+    return "" if number is None else f"{number / 1e9:,.1f} GB"
+
+
 def _facts(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from (("node", node["name"]), ("address", node["url"]), ("registered at", moment(node["registered_at"])))
+    age = f", {node['age_seconds']:.0f} s ago" if node["age_seconds"] is not None else ""
     yield from (
-        ("last report", moment(node["reported_at"])),
+        ("last report", moment(node["reported_at"]) + age),
+        ("agent", node["agent_version"]),
+        ("free disk", _gigabytes(node["free_bytes"])),
         ("breaker", node["breaker"]),
         ("unreached", node["unreached"]),
     )
 
 
 def _delivery(each: Mapping[str, Any]) -> tuple[str, ...]:
-    done = f"{each['bytes_done']:,} of {each['size']:,}"
+    on_disk = each["on_disk"] or {}
     return (
         each["configuration"],
         str(each["version"]),
+        each["holds"],
+        str(on_disk.get("version") or ""),
+        (on_disk.get("digest") or "")[:12],
         each["state"],
-        done,
+        f"{each['bytes_done']:,} of {each['size']:,}",
         moment(each["updated_at"]),
-        each["detail"] or "",
+        on_disk.get("reason") or each["detail"] or "",
     )
 
 

@@ -18,7 +18,7 @@ from services.distribution.daemon_state import DaemonState
 from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
-from services.distribution.service import DistributionService
+from services.distribution.service import DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
 from shared.service import api as events
@@ -44,7 +44,8 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the daemon."""
     to = Connections.of("distribution", settings, MESSAGING)
     store, state = ArtifactStore(settings.artifacts_dir), DaemonState(settings.reconcile_seconds)
-    service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source)
+    known = Nodes(to.database, state, settings.node_silence_seconds)
+    service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known)
     frame = ServiceFrame(to, HANDLERS.bound(service))
     signer = OrderSigner(settings.order_key) if settings.order_key else None
     daemon = UnifiedDistributionDaemon(
@@ -60,7 +61,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
 
     async def deliver() -> None:
         # once in the life of this process: a node that an operator deletes meanwhile stays deleted
-        await service.register(*unregistered)
+        await known.register(*unregistered)
         unregistered.clear()
         await daemon.run()
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from services.distribution.delivery import Delivery, Head
+from services.distribution.delivery import Delivery
 from services.distribution.node import KnownNode
 
 Ending = Literal["completed", "failed"]
@@ -43,24 +42,6 @@ def _missing(node: KnownNode, delivery: Delivery | None) -> str | None:
     if delivery.is_delivered:
         return None
     return node.unreached or delivery.detail or delivery.state
-
-
-class Holding(NamedTuple):
-    """Whether a node holds the canonical version, by its own report; what it holds; and why it is not said to hold it."""
-
-    has_model: bool
-    version: int | None
-    digest: str | None
-    reason: str | None
-    reported_at: datetime | None
-
-    @classmethod
-    def of(cls, node: KnownNode, head: Head, standing: Standing) -> Holding:
-        """What a node holds of the configuration of `head`; one whose last visit failed is not said to hold anything."""
-        held = node.models.get(head.configuration)
-        version, digest = (held.version, held.digest) if held else (None, None)
-        reason = node.unreached or standing.missing.get(node.name)
-        return cls(reason is None and digest == head.digest, version, digest, reason, node.reported_at)
 
 
 @dataclass(frozen=True)

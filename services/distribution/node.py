@@ -37,23 +37,42 @@ class Fetch:
 
 
 @dataclass(frozen=True)
+class Damage:
+    """A file on a node whose bytes are not those of the version that it should be; `found`: their digest, None if they cannot be
+    read."""
+
+    version: int
+    digest: str
+    found: str | None
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a node says of itself, by configuration."""
+    """What a node says of itself; models, damage and transfers by configuration. An older agent says neither its version nor how
+    many bytes its disk has free."""
 
     node: str
     models: Mapping[str, Held] = field(default_factory=dict)
     fetches: Mapping[str, Fetch] = field(default_factory=dict)
+    damaged: Mapping[str, Damage] = field(default_factory=dict)
+    agent_version: str | None = None
+    free_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class KnownNode(Node):
-    """A registered node, with what it last reported, and why the last visit failed (None if it did not)."""
+    """A registered node, with what it last reported, and why the last visit failed (None if it did not). `age_seconds`: of the
+    report, by the database's clock."""
 
     registered_at: datetime
     models: Mapping[str, Held]
     reported_at: datetime | None
     unreached: str | None
     breaker: BreakerState
+    damaged: Mapping[str, Damage] = field(default_factory=dict)
+    agent_version: str | None = None
+    free_bytes: int | None = None
+    age_seconds: float | None = None
 
     @property
     def is_alive(self) -> bool:

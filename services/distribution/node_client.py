@@ -11,7 +11,7 @@ from services.distribution.agent.schemas import ModelOrder, NodeReport
 from services.distribution.agent.signature import OrderSigner
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
-from services.distribution.node import Fetch, Held, Node, Report
+from services.distribution.node import Damage, Fetch, Held, Node, Report
 from shared.contract.words import storable
 from shared.process.http_client import bounded
 from shared.storage.artifacts import ArtifactStore
@@ -40,11 +40,14 @@ class AgentClient:
             raise NodeFaultError(f"{node.url} answered no report of an agent: {error.errors()[0]['msg']}") from None
         return Report(
             report.node,
-            {key: Held(each.version, each.digest, each.size) for key, each in report.models.items()},
-            {
+            models={key: Held(each.version, each.digest, each.size) for key, each in report.models.items()},
+            fetches={
                 key: Fetch(each.version, each.digest, each.bytes_done, each.error)
                 for key, each in report.fetches.items()
             },
+            damaged={key: Damage(each.version, each.digest, each.found) for key, each in report.damaged.items()},
+            agent_version=report.agent_version,
+            free_bytes=report.free_bytes,
         )
 
     async def order(self, node: Node, head: Head) -> None:

@@ -10,7 +10,7 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.contract.configuration import named_by
-from shared.contract.delivery import Bytes
+from shared.contract.delivery import AgentVersion, Bytes, HoldingState
 from shared.contract.words import (
     STORABLE,
     BreakerState,
@@ -68,6 +68,17 @@ class NodeAddress(BaseModel):
     url: NodeUrl
 
 
+class HeldView(BaseModel):
+    """What a node holds of a configuration, by its own report of the bytes on its disk."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: HoldingState = Field(examples=["ok"])
+    version: Version | None = Field(description="Of the file on its disk; null if there is none that is whole")
+    digest: Digest | None
+    reason: str | None = Field(description="Why it is not the canonical version; null if it is")
+
+
 class NodeView(BaseModel):
     """A registered node, with what is known of it."""
 
@@ -81,6 +92,10 @@ class NodeView(BaseModel):
     )
     unreached: str | None = Field(description="Why the last visit failed; null if it did not")
     breaker: BreakerState
+    age_seconds: float | None = Field(description="Of its last report; null if it never reported")
+    agent_version: AgentVersion | None = Field(description="Null if it does not say")
+    free_bytes: Bytes | None = Field(description="On the disk of its models, when it last reported")
+    holds: dict[ConfigurationKey, HeldView] = Field(description="Of each configuration that has a canonical version")
 
 
 class Nodes(BaseModel):
@@ -160,6 +175,7 @@ class Availability(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     has_model: bool
+    state: HoldingState = Field(examples=["ok"])
     version: Version | None
     digest: Digest | None
     reason: str | None = Field(description="Why it does not; null if it does", examples=["connection refused"])

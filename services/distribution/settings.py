@@ -26,6 +26,9 @@ class DistributionSettings(ServiceSettings):
     order_key: str | None = Field(
         default=None, repr=False, description="Private key with which requests to nodes are signed"
     )
+    node_silence_seconds: float = Field(
+        default=600, ge=240, le=86_400, description="Seconds for which what a node last said of its disk counts"
+    )
     reconcile_seconds: float = Field(default=2, gt=0, le=3600, description="Longest time between two passes")
 
     @field_validator("order_key")

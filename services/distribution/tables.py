@@ -26,6 +26,10 @@ nodes = Table(
     Column("report", JSONB, nullable=False, server_default="{}"),
     Column("reported_at", _TIME),
     Column("unreached", Text),
+    # by configuration: version and digest of what should be there, and the digest of the bytes that are
+    Column("damaged", JSONB, nullable=False, server_default="{}"),
+    Column("agent_version", Text),
+    Column("free_bytes", BigInteger),
 )
 canonical = Table(
     "canonical",

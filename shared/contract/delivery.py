@@ -1,16 +1,32 @@
-"""How far deliveries are, as the distribution service tells it and the front door passes it on. Decides nothing."""
+"""What nodes hold and how far deliveries are, as agents and the distribution service tell it and the front door passes it on."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.words import BreakerState, ConfigurationKey, DeliveryState, Digest, NodeName, Version
+from shared.contract.words import STORABLE, BreakerState, ConfigurationKey, DeliveryState, Digest, NodeName, Version
 
 Reachable = Literal["reachable", "unreachable"]
 Bytes = Annotated[int, Field(ge=0, examples=[25_612])]
+
+
+AgentVersion = Annotated[str, Field(max_length=100, pattern=STORABLE, examples=["0.1.0"])]
+"""Of the suite that an agent is a part of."""
+
+
+class HoldingState(StrEnum):
+    """What a node has of a configuration, by its own report: the canonical version, another one, none, a file whose bytes are not
+    what they should be; or nobody knows, because it has not said so for too long."""
+
+    OK = "ok"
+    STALE = "stale"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+    UNKNOWN = "unknown"
 
 
 class NodeProgress(BaseModel):
@@ -20,6 +36,9 @@ class NodeProgress(BaseModel):
     bytes_done: Bytes
     size: Bytes
     detail: str | None = Field(description="Why it is not further; null where nothing is in the way")
+    holds: HoldingState | None = Field(
+        default=None, description="What it has of the configuration, by its last report", examples=["ok"]
+    )
     updated_at: datetime
 
 

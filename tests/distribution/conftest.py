@@ -17,7 +17,7 @@ from local.process import Process
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
-from services.distribution.service import DistributionService
+from services.distribution.service import DistributionService, Nodes
 from services.distribution.tables import MESSAGING
 from shared.contract.events import Event
 from shared.contract.events.promotion import ModelPromoted
@@ -197,9 +197,10 @@ async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """A service with two registered nodes."""
     database, messages = Database(database_url), MessageStore(MESSAGING)
     store = ArtifactStore(tmp_path / "artifacts")
+    state = DaemonState(1)
     service = DistributionService(
-        database, Outbox(messages), store, DaemonState(1), timeout=300, source="/services/distribution"
+        database, Outbox(messages), store, state, 300, "/services/distribution", Nodes(database, state, 600)
     )
-    await service.register(*NODES)
+    await service.nodes.register(*NODES)
     yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)
     await database.close()

@@ -26,11 +26,11 @@ async def test_f14_a_distribution_of_another_clock_is_completed(bench: Bench) ->
 async def test_f59_no_more_nodes_than_an_event_can_name(bench: Bench) -> None:
     """One more is refused, and a known one may move all the same; with all of them away, the event is one that NATS takes."""
     others = [Node(f"{'n' * 50}-{number}", "http://n") for number in range(MOST_NODES - len(NODES))]
-    await bench.service.register(*others)
+    await bench.service.nodes.register(*others)
     with pytest.raises(TooManyNodesError, match=f"{MOST_NODES} nodes"):
-        await bench.service.register(Node("more", "http://n"))
-    await bench.service.register(Node("node-1", "http://other"))
-    assert len(await bench.service.nodes()) == MOST_NODES
+        await bench.service.nodes.register(Node("more", "http://n"))
+    await bench.service.nodes.register(Node("node-1", "http://other"))
+    assert len(await bench.service.nodes.page()) == MOST_NODES
     await bench.promote(1, b"first")
     async with bench.service.database.write() as tx:
         await tx.execute(text("update distribution.nodes set unreached = :why"), {"why": "x" * 1000})

@@ -4,21 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.distribution.delivery import Delivery, Head
-from services.distribution.distribution import Distribution, Holding, Standing
-from services.distribution.node import Held, KnownNode
+from services.distribution.delivery import Delivery
+from services.distribution.distribution import Distribution, Standing
+from services.distribution.node import KnownNode
 from shared.contract.words import BreakerState, DeliveryState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-HEAD = Head("hex8_2p", 3, "a" * 64, 100)
-HELD = Held(3, "a" * 64, 100)
 COMPLETE, LACKING = Standing(("node-1",), {}), Standing(("node-1",), {"node-2": "away"})
 
 
-def node(name: str, unreached: str | None = None, held: Held | None = None) -> KnownNode:
+def node(name: str, unreached: str | None = None) -> KnownNode:
     """A registered node."""
-    models = {"hex8_2p": held} if held else {}
-    return KnownNode(name, f"http://{name}", NOW, models, NOW, unreached, BreakerState.CLOSED)
+    return KnownNode(name, f"http://{name}", NOW, {}, NOW, unreached, BreakerState.CLOSED)
 
 
 def delivery(name: str, state: DeliveryState, detail: str | None = None) -> Delivery:
@@ -71,16 +68,6 @@ def test_it_fails_once_and_may_complete_later(
 ) -> None:
     """Its time runs out once; being complete is said whenever it comes."""
     assert Distribution("hex8_2p", 3, "a" * 64, seconds, has_failed).ending(standing, 300) == ending
-
-
-def test_g11_a_node_that_cannot_be_asked_is_not_said_to_hold_it() -> None:
-    """Only a delivered version with the digest of the canonical one counts; what it held last is shown all the same."""
-    standing = Standing(("node-1",), {"node-2": "fetching"})
-    assert Holding.of(node("node-1", held=HELD), HEAD, standing) == (True, 3, "a" * 64, None, NOW)
-    assert Holding.of(node("node-1", "away", HELD), HEAD, standing) == (False, 3, "a" * 64, "away", NOW)
-    assert Holding.of(node("node-2", held=HELD), HEAD, standing) == (False, 3, "a" * 64, "fetching", NOW)
-    assert Holding.of(node("node-1", held=Held(2, "b" * 64, 9)), HEAD, standing) == (False, 2, "b" * 64, None, NOW)
-    assert Holding.of(node("node-1"), HEAD, standing) == (False, None, None, None, NOW)
 
 
 def test_a_node_is_alive_if_its_last_visit_succeeded() -> None:

@@ -58,8 +58,8 @@ def test_g11_a_node_that_lacks_the_model_is_named(stage: Stage) -> None:
     assert {name: each["has_model"] for name, each in availability.items()} == {"node-1": True, "node-2": False}
 
 
-def test_g12_new_and_emptied_nodes_converge(stage: Stage) -> None:
-    """A node that joins late and one that lost its disk get the model without another event."""
+def test_g12_new_emptied_and_damaged_nodes_converge(stage: Stage) -> None:
+    """One that joins late, one that lost its file and one whose bytes rot get the model without another event; damage is said."""
     stage.add_agent("node-1")
     stage.promote(1, b"first")
     stage.delivered(sha(b"first"), "node-1")
@@ -67,6 +67,10 @@ def test_g12_new_and_emptied_nodes_converge(stage: Stage) -> None:
     stage.add_agent("node-2")
     stage.delivered(sha(b"first"), "node-2")
     until(lambda: stage.file("node-1").exists() and stage.file("node-1").read_bytes() == b"first")
+    stage.file("node-1").write_bytes(b"worst")
+    until(lambda: stage.file("node-1").read_bytes() == b"first")
+    until(lambda: {name: each["holds"] for name, each in stage.nodes().items()} == {"node-1": "ok", "node-2": "ok"})
+    assert '"event": "damaged"' in stage.agents["node-1"].log_since_start()
 
 
 def test_g13_a_node_that_hangs_delays_nobody(stage: Stage) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from services.distribution.breaker import BreakerMemory
 from services.distribution.daemon_records import DaemonRecords
-from services.distribution.delivery import Progress
+from services.distribution.delivery import Progress, assess
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
-from services.distribution.node import Node, Report
+from services.distribution.node import Damage, Node, Report
 from services.distribution.service import Wanted
+from shared.contract.delivery import HoldingState
 from shared.contract.words import BreakerState, DeliveryState
 from tests.distribution.bench import HEX8, NODES, Bench
 
@@ -81,7 +82,7 @@ async def test_a_failed_visit_is_told_of_the_node_and_of_what_is_unfinished(benc
     await bench.report("node-1", head, head)
     for name in ("node-1", "node-2"):
         await bench.records.record_unreached(name, "x" * 5000)
-    assert {node.unreached for node in await bench.service.nodes()} == {"x" * 1000}
+    assert {each.node.unreached for each in await bench.service.nodes.page()} == {"x" * 1000}
     states = await bench.deliveries()
     assert states[1, "node-1"].state is DeliveryState.DELIVERED
     assert (states[1, "node-2"].state, states[1, "node-2"].detail) == (DeliveryState.PENDING, "x" * 1000)
@@ -89,6 +90,23 @@ async def test_a_failed_visit_is_told_of_the_node_and_of_what_is_unfinished(benc
     assert {name: each.has_model for name, each in availability.items()} == {"node-1": False, "node-2": False}
     await bench.report("node-1", head, head)
     assert (await bench.service.availability(HEX8))["node-1"].has_model
+
+
+async def test_g11_what_a_node_says_of_its_disk_is_shown(bench: Bench) -> None:
+    """Damage, free space and the agent's version; free space alone is no news that is worth a write."""
+    head = await bench.promote(1, b"first")
+    damaged = Report("node-1", damaged={HEX8: Damage(1, head.digest, "0" * 64)}, agent_version="1.2", free_bytes=7)
+    for report in (damaged, replace(damaged, free_bytes=8)):
+        await bench.records.record_report("node-1", report, [assess(head, report)])
+    [node, other] = await bench.service.nodes.page()
+    assert (node.holds[HEX8].state, other.holds[HEX8].state) == (HoldingState.CORRUPT, HoldingState.UNKNOWN)
+    assert (node.node.agent_version, node.node.free_bytes) == ("1.2", 7)
+    assert (await bench.states())[1, "node-1"] == "pending"
+    assert (await bench.service.availability(HEX8))["node-1"].reason == (
+        f"its file has digest {'0' * 64}, not {head.digest}; it is fetched anew"
+    )
+    await bench.report("node-1", head, head)
+    assert (await bench.service.nodes.page())[0].holds[HEX8].state is HoldingState.OK
 
 
 async def test_g11_a_distribution_is_completed_once(bench: Bench) -> None:
@@ -123,23 +141,23 @@ async def test_a_removed_node_is_waited_for_no_longer(bench: Bench) -> None:
     head = await bench.promote(1, b"first")
     await bench.report("node-1", head, head)
     await bench.records.save_breaker("node-2", BreakerMemory())
-    await bench.service.remove("node-2")
+    await bench.service.nodes.remove("node-2")
     await bench.records.close_overdue()
     [done] = await bench.said("COMPLETED")
     assert done.nodes == ["node-1"]
     await bench.report("node-2", head, head)
     await bench.records.record_unreached("node-2", "away")
     await bench.records.save_breaker("node-2", BreakerMemory())
-    assert [node.name for node in await bench.service.nodes()] == ["node-1"]
+    assert [each.node.name for each in await bench.service.nodes.page()] == ["node-1"]
     assert await bench.records.breakers() == {}
     with pytest.raises(UnknownError, match="there is no node node-2"):
-        await bench.service.remove("node-2")
+        await bench.service.nodes.remove("node-2")
 
 
 async def test_a_new_node_gets_its_deliveries_with_the_next_pass(bench: Bench) -> None:
     """Nobody has to ask for them."""
     await bench.promote(1, b"first")
-    await bench.service.register(Node("node-3", "http://node-3"))
+    await bench.service.nodes.register(Node("node-3", "http://node-3"))
     await bench.records.open_deliveries()
     assert (await bench.states())[1, "node-3"] == "pending"
 
@@ -151,7 +169,7 @@ async def test_g13_a_breaker_is_remembered_whole(bench: Bench, state: BreakerSta
     await bench.records.save_breaker("node-1", BreakerMemory())
     await bench.records.save_breaker("node-1", memory)
     assert await bench.records.breakers() == {"node-1": memory}
-    assert [node.breaker for node in await bench.service.nodes()] == [state, BreakerState.CLOSED]
+    assert [each.node.breaker for each in await bench.service.nodes.page()] == [state, BreakerState.CLOSED]
 
 
 async def test_redistribute_makes_every_node_prove_it_again(bench: Bench) -> None:

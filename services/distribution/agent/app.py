@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -12,11 +13,13 @@ from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
 from services.distribution.agent.api.signature import SignatureMiddleware
 from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.rehash import rehash_for_ever
 from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.signature import OrderVerifier
 from services.distribution.agent.store import ModelStore
 from shared.process.http_client import new_client
+from shared.process.tasks import Loop, background
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
@@ -29,15 +32,19 @@ DESCRIPTION = Description(
 
 def create_app(settings: AgentSettings) -> FastAPI:
     """The application; before it answers, it has hashed every model on its disk."""
-    store = ModelStore(settings.agent_dir)
+    store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned)
     client = new_client(settings)
     fetcher = Fetcher(store, client)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(store.models)
+        loops: dict[str, Loop] = {}
+        if settings.agent_rehash_seconds:
+            loops["rehash"] = partial(rehash_for_ever, store, settings.agent_rehash_seconds)
         try:
-            yield
+            async with background(loops):
+                yield
         finally:
             await fetcher.close()
             await client.aclose()

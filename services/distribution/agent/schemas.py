@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from shared.contract.words import STORABLE, ConfigurationKey, Digest, NodeName, Reason, Version
+from shared.contract.delivery import AgentVersion
+from shared.contract.words import MOST_ID, STORABLE, ConfigurationKey, Digest, NodeName, Reason, Version
 
 MOST_SIZE = 1 << 44
 """Bytes of a model file."""
@@ -52,12 +53,25 @@ class FetchProgress(BaseModel):
     error: Reason | None = None
 
 
+class DamagedModel(BaseModel):
+    """A file on the node's disk whose bytes are not those of the version that it should be."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: Version
+    digest: Digest
+    found: Digest | None = Field(description="The digest of its bytes; null if they cannot be read")
+
+
 class NodeReport(BaseModel):
     """What the node holds and what it is fetching, by configuration."""
 
     node: NodeName
     models: dict[ConfigurationKey, HeldModel] = Field(max_length=MOST_MODELS)
     fetches: dict[ConfigurationKey, FetchProgress] = Field(max_length=MOST_MODELS)
+    damaged: dict[ConfigurationKey, DamagedModel] = Field(default={}, max_length=MOST_MODELS)
+    agent_version: AgentVersion | None = None
+    free_bytes: int | None = Field(default=None, ge=0, le=MOST_ID, description="On the disk of its models")
 
 
 class OrderState(BaseModel):

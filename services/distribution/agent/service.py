@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from services.distribution.agent.fetch import Fetcher
-from services.distribution.agent.schemas import Health, HeldModel, ModelOrder, NodeReport, OrderState
+from services.distribution.agent.schemas import DamagedModel, Health, HeldModel, ModelOrder, NodeReport, OrderState
 from services.distribution.agent.store import ModelStore
+
+VERSION = version("ringrift-suite")
 
 
 class SourceRefusedError(Exception):
@@ -30,7 +33,15 @@ class AgentService:
 
     async def report(self) -> NodeReport:
         """What is on the disk, and the transfers under way or failed."""
-        return NodeReport(node=self.node, models=await self._held(), fetches=dict(self.fetcher.progress))
+        models, damaged = await asyncio.to_thread(self.store.inventory)
+        return NodeReport(
+            node=self.node,
+            models={key: HeldModel.model_validate(model) for key, model in models.items()},
+            fetches=dict(self.fetcher.progress),
+            damaged={key: DamagedModel.model_validate(each) for key, each in damaged.items()},
+            agent_version=VERSION,
+            free_bytes=await asyncio.to_thread(self.store.free_bytes),
+        )
 
     async def take(self, configuration: str, order: ModelOrder) -> OrderState:
         """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down."""

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from services.distribution.agent.signature import key_bytes
-from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, NodeName, Port
+from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, Digest, NodeName, Port
 from shared.process.credentials import Caller
 from shared.process.http_settings import Address
 from shared.process.settings import PREFIX, BaseServiceSettings
@@ -29,7 +29,27 @@ class AgentSettings(BaseServiceSettings):
         default=(),
         description="Public keys of the distribution service, comma-separated; orders are taken under one of them",
     )
+    agent_keeps: int = Field(
+        default=1,
+        ge=0,
+        le=100,
+        description="Former models of each configuration that stay, for going back without a transfer",
+    )
+    agent_pinned: Annotated[tuple[Digest, ...], NoDecode] = Field(
+        default=(), description="Digests of former models that stay in any case, comma-separated"
+    )
+    agent_rehash_seconds: float = Field(
+        default=21_600,
+        ge=0,
+        le=31_536_000,
+        description="Seconds from one reading of all models to the next; 0: never again",
+    )
     distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
+
+    @field_validator("agent_pinned", mode="before")
+    @classmethod
+    def _split_digests(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("order_public_key", mode="before")
     @classmethod

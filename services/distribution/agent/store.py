@@ -1,6 +1,6 @@
 """The node's models on disk. Blocks: call it from a thread.
 
-Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version and digest), and
+Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version and digest), `kept/` with former models, and
 `parts/<configuration>/<digest>.part` while bytes arrive. A file gets its canonical name only whole, verified and forced to disk, so
 whatever moment the process dies at, the old or the new file is there. What is reported was hashed on this disk.
 """
@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from prometheus_client import Counter
 from pydantic import BaseModel
 
+from services.distribution.agent.content import WrongContentError, require_content
+from services.distribution.agent.kept import KeptModels
 from services.distribution.agent.part import Part
 from shared.contract.configuration import Configuration
 from shared.contract.words import canonical_name
+from shared.process.logs import get_logger
 from shared.storage.files import SPARE_BYTES, UNFINISHED, digest_of, publish_file, write_atomically
+
+DAMAGED = Counter("ringrift_agent_damaged", "Model files whose bytes were found not to be what they should be")
+REPAIRED = Counter("ringrift_agent_repaired", "Those of them that were replaced")
+_log = get_logger(__name__)
 
 
 class StoreError(Exception):
@@ -33,6 +42,10 @@ class _State(BaseModel):
     version: int
     digest: str
 
+    @property
+    def named(self) -> tuple[int, str]:
+        return self.version, self.digest
+
 
 class Model(NamedTuple):
     """A verified model on disk; `size` in bytes."""
@@ -42,13 +55,27 @@ class Model(NamedTuple):
     size: int
 
 
-class ModelStore:
-    """The models of one node."""
+class Damage(NamedTuple):
+    """A file whose bytes are not those that its state names; `found`: their digest, None if they cannot be read."""
 
-    def __init__(self, folder: Path) -> None:
+    version: int
+    digest: str
+    found: str | None
+
+
+Seen = tuple[int, ...]
+"""What tells whether a file was changed."""
+
+
+class ModelStore:
+    """The models of one node. `keeps`: how many former ones of each configuration stay, beside those with `pinned` digests."""
+
+    def __init__(self, folder: Path, keeps: int = 1, pinned: Collection[str] = ()) -> None:
         self._models, self._states, self._parts = folder / "models", folder / "state", folder / "parts"
+        self._kept = KeptModels(folder / "kept", keeps, pinned)
         self._lock = threading.Lock()
-        self._hashed: dict[Path, tuple[tuple[int, ...], str]] = {}
+        self._hashed: dict[Path, tuple[Seen, str | None]] = {}
+        self._damaged: dict[str, Damage] = {}
         for each in (self._models, self._states, self._parts):
             each.mkdir(parents=True, exist_ok=True)
         for leftover in self._states.glob(UNFINISHED):
@@ -62,20 +89,34 @@ class ModelStore:
         """Free space on the models' disk."""
         return shutil.disk_usage(self._models).free
 
+    def configurations(self) -> list[str]:
+        """Those of which there is, or should be, a model."""
+        return [path.stem for path in sorted(self._states.glob("*.json"))]
+
     def models(self) -> dict[str, Model]:
         """Every model whose bytes on disk have the digest that its state names, by configuration."""
+        return self.inventory()[0]
+
+    def inventory(self) -> tuple[dict[str, Model], dict[str, Damage]]:
+        """Every model as above, and every file whose bytes are others, by configuration."""
         with self._lock:
-            found = {path.stem: self._verified(path.stem) for path in sorted(self._states.glob("*.json"))}
-        return {configuration: model for configuration, model in found.items() if model is not None}
+            found = {configuration: self._verified(configuration) for configuration in self.configurations()}
+            damaged = {key: each for key, each in found.items() if isinstance(each, Damage)}
+            for key in sorted(damaged.keys() - self._damaged.keys()):
+                DAMAGED.inc()
+                _log.error("damaged", configuration=key, **damaged[key]._asdict())
+            self._damaged = damaged
+        return {key: each for key, each in found.items() if isinstance(each, Model)}, damaged
 
     def admit(self, configuration: str, version: int, digest: str) -> bool:
         """Whether that version is on disk already. VersionRefusedError if it would be a step down."""
         with self._lock:
             self._require_upwards(configuration, version, digest)
-            if self._digest(self.path(configuration)) != digest:
+            if self._digest(self.path(configuration)) != digest and not self._take_kept(configuration, digest):
                 return False
             if self._state(configuration) != _State(version=version, digest=digest):
                 self._write_state(configuration, version, digest)
+            self._kept.tidy(configuration)
             return True
 
     def require_space(self, needed: int) -> None:
@@ -94,13 +135,49 @@ class ModelStore:
         if found != digest:
             part.discard()
             raise StoreError(f"the bytes that arrived have digest {found}, not {digest}; they were discarded")
+        try:
+            require_content(part.path, configuration)
+        except WrongContentError as error:
+            part.discard()
+            raise StoreError(str(error)) from None
         part.close()
         with self._lock:
             self._require_upwards(configuration, version, digest)
-            publish_file(part.path, self.path(configuration))
+            self._place(configuration, part.path)
             self._write_state(configuration, version, digest)
+            self._kept.tidy(configuration)
         for old in part.path.parent.glob("*.part"):
             old.unlink()
+
+    def look(self, path: Path) -> Seen | None:
+        """What tells later whether a file was changed since; None if there is none."""
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return None
+        return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+    def found(self, path: Path, seen: Seen, digest: str | None) -> None:
+        """Somebody read a file that looked so, and its bytes had this digest; None if they could not be read."""
+        with self._lock:
+            if self.look(path) == seen:
+                self._hashed[path] = (seen, digest)
+
+    def _place(self, configuration: str, path: Path) -> None:
+        """Give a verified file the canonical name; what had it before is kept, if it is whole."""
+        state, present = self._state(configuration), self.path(configuration)
+        if state is not None and self._digest(present) == state.digest:
+            self._kept.keep(configuration, state.digest, present)
+        elif configuration in self._damaged:
+            REPAIRED.inc()
+        publish_file(path, present)
+
+    def _take_kept(self, configuration: str, digest: str) -> bool:
+        """Put a former model back on its place; False if it is not here."""
+        path = self._kept.find(configuration, digest)
+        if path is not None:
+            self._place(configuration, path)
+        return path is not None
 
     def _require_upwards(self, configuration: str, version: int, digest: str) -> None:
         state = self._state(configuration)
@@ -110,23 +187,27 @@ class ModelStore:
             f"this node holds version {state.version} of {configuration} ({state.digest}); only a higher one is accepted"
         )
 
-    def _verified(self, configuration: str) -> Model | None:
+    def _verified(self, configuration: str) -> Model | Damage | None:
         state, path = self._state(configuration), self.path(configuration)
-        if state is None or self._digest(path) != state.digest:
-            return None
         with suppress(FileNotFoundError):
-            return Model(state.version, state.digest, path.stat().st_size)
+            size = path.stat().st_size
+            if state is not None:
+                digest = self._digest(path)
+                whole = digest == state.digest
+                return Model(state.version, digest, size) if whole and digest else Damage(*state.named, digest)
         return None
 
     def _digest(self, path: Path) -> str | None:
-        """The digest of a file's bytes; read anew whenever anything about the file changed, and after each start."""
-        try:
-            stat = path.stat()
-            seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            if self._hashed.get(path, ((), ""))[0] != seen:
-                self._hashed[path] = (seen, digest_of(path))
-        except FileNotFoundError:
+        """The digest of a file's bytes, None if they cannot be read; read anew whenever anything about the file changed, and after
+        each start."""
+        seen = self.look(path)
+        if seen is None:
             return None
+        if self._hashed.get(path, ((), ""))[0] != seen:
+            try:
+                self._hashed[path] = (seen, digest_of(path))
+            except OSError:
+                self._hashed[path] = (seen, None)
         return self._hashed[path][1]
 
     def _state(self, configuration: str) -> _State | None:

@@ -9,7 +9,8 @@ from fastapi import Path, Query
 from services.distribution.api.dependencies import Service
 from services.distribution.api.problems import NodeExists, TooManyNodes
 from services.distribution.node import Node
-from services.distribution.schemas import NodeAddress, NodeRegistration, Nodes, NodeView
+from services.distribution.schemas import HeldView, NodeAddress, NodeRegistration, Nodes, NodeView
+from services.distribution.service import NodeHoldings
 from shared.contract.words import NodeName
 from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE
@@ -28,9 +29,9 @@ async def list_nodes(
     limit: Limit = 1000,
 ) -> Nodes:
     """Registered nodes by name, with their breakers, and why the last visit failed; pass `next` as `after` to go on."""
-    found = await service.nodes(after, limit)
-    more = found[-1].name if len(found) == limit else None
-    return Nodes(items=[NodeView.model_validate(node) for node in found], next=more)
+    found = await service.nodes.page(after, limit)
+    more = found[-1].node.name if len(found) == limit else None
+    return Nodes(items=[_view(each) for each in found], next=more)
 
 
 @router.post(
@@ -42,18 +43,23 @@ async def list_nodes(
 async def register_node(service: Service, node: NodeRegistration) -> NodeRegistration:
     """Register a node; it gets every canonical version. A name that is taken by another address is refused, and a node that is
     known already stays as it is."""
-    await service.add(Node(node.name, node.url), dry_run=node.dry_run)
+    await service.nodes.add(Node(node.name, node.url), dry_run=node.dry_run)
     return node
 
 
 @router.put("/{name}", dependencies=[OPERATE], responses=problems(NotFound))
 async def move_node(service: Service, name: InPath, address: NodeAddress) -> NodeAddress:
     """Give a known node another address."""
-    await service.move(Node(name, address.url))
+    await service.nodes.move(Node(name, address.url))
     return address
 
 
 @router.delete("/{name}", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
 async def remove_node(service: Service, name: InPath) -> None:
     """Forget a node; distributions no longer wait for it."""
-    await service.remove(name)
+    await service.nodes.remove(name)
+
+
+def _view(each: NodeHoldings) -> NodeView:
+    holds = {configuration: HeldView.model_validate(held) for configuration, held in each.holds.items()}
+    return NodeView.model_validate({**vars(each.node), "holds": holds})

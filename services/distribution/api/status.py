@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from services.distribution.api.dependencies import Ledger, Service
 from services.distribution.delivery import Delivery, Head
 from services.distribution.distribution import Standing
+from services.distribution.holding import Holding
 from services.distribution.node import KnownNode
 from services.distribution.service import Overview
 from shared.contract.delivery import (
@@ -20,6 +21,7 @@ from shared.contract.delivery import (
 )
 from shared.web.application import new_router
 
+Holds = Callable[[KnownNode, Head], Holding]
 router = new_router("status")
 
 
@@ -29,35 +31,40 @@ async def read_status(service: Service, ledger: Ledger) -> DistributionStatus:
     overview = await service.overview()
     daemon = service.daemon
     return DistributionStatus(
-        model_distribution=ModelDistribution(configurations=_configurations(overview)),
+        model_distribution=ModelDistribution(configurations=_configurations(overview, service.nodes.holding)),
         daemon=DaemonStatus(status=daemon.status, last_pass_at=daemon.last_pass_at, breakers=daemon.breakers),
         ledger=LedgerAgreement.model_validate(ledger),
         alive_peers=[urlsplit(node.url).hostname or "" for node in overview.nodes if node.is_alive],
     )
 
 
-def _configurations(overview: Overview) -> dict[str, ConfigurationProgress]:
+def _configurations(overview: Overview, holds: Holds) -> dict[str, ConfigurationProgress]:
     deliveries: dict[str, list[Delivery]] = {head.configuration: [] for head in overview.heads}
     for delivery in overview.deliveries:
         deliveries[delivery.configuration].append(delivery)
     nodes = {node.name: node for node in overview.nodes}
-    return {head.configuration: _progress(head, nodes, deliveries[head.configuration]) for head in overview.heads}
+    return {
+        head.configuration: _progress(head, nodes, deliveries[head.configuration], holds) for head in overview.heads
+    }
 
 
-def _progress(head: Head, nodes: Mapping[str, KnownNode], deliveries: Sequence[Delivery]) -> ConfigurationProgress:
+def _progress(
+    head: Head, nodes: Mapping[str, KnownNode], deliveries: Sequence[Delivery], holds: Holds
+) -> ConfigurationProgress:
     return ConfigurationProgress(
         version=head.version,
         digest=head.digest,
-        nodes={each.node: _node_progress(each, nodes[each.node]) for each in deliveries},
+        nodes={each.node: _node_progress(each, nodes[each.node], holds(nodes[each.node], head)) for each in deliveries},
         complete=Standing.of(nodes.values(), deliveries).is_complete,
     )
 
 
-def _node_progress(delivery: Delivery, node: KnownNode) -> NodeProgress:
+def _node_progress(delivery: Delivery, node: KnownNode, holding: Holding) -> NodeProgress:
     return NodeProgress(
         state=delivery.state,
         bytes_done=delivery.bytes_done,
         size=delivery.size,
+        holds=holding.state,
         detail=delivery.detail if delivery.is_delivered else node.unreached or delivery.detail,
         updated_at=delivery.updated_at,
     )

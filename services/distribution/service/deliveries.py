@@ -1,4 +1,4 @@
-"""The use cases of the distribution service. HTTP, events and the daemon all call these; the only place that emits events.
+"""The use cases of versions and their deliveries. HTTP, events and the daemon all call these.
 
 A use case of an event takes part in the event's transaction; any other is one transaction of its own. State and event are written
 together.
@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
-from services.distribution.distribution import Distribution, Holding, Standing
-from services.distribution.errors import (
-    NodeExistsError,
-    NotCanonicalError,
-    NotKnownYetError,
-    TooManyNodesError,
-    UnknownError,
-)
+from services.distribution.distribution import Distribution, Standing
+from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
+from services.distribution.holding import Holding
 from services.distribution.node import KnownNode, Node, Report
+from services.distribution.service.nodes import Nodes
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event, EventData
 from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
-from shared.contract.words import LONGEST_NODE_REASON, MOST_NODES, storable
+from shared.contract.words import LONGEST_NODE_REASON, storable
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
 from shared.storage.artifacts import Artifact, ArtifactStore
@@ -34,7 +30,6 @@ from shared.storage.database import Transactions, Write
 
 LONGEST_REASON = 1000
 """Letters that are kept of why a node could not be reached."""
-TOO_MANY = f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
 _log = get_logger(__name__)
 
 
@@ -78,6 +73,7 @@ class DistributionService:
     daemon: DaemonState
     timeout: float
     source: str
+    nodes: Nodes
 
     async def desire(self, tx: Write, head: Head, cause: Event) -> None:
         """Desire a promoted version, unless it or a higher one is desired already."""
@@ -111,63 +107,20 @@ class DistributionService:
             raise UnknownError(f"there is no artifact {digest}")
         return artifact
 
-    async def register(self, *nodes: Node) -> None:
-        """Register nodes, or give known ones another address; they get every canonical version. TooManyNodesError if there would be
-        more than an event can name."""
-        async with self.database.write() as tx:
-            for node in nodes:
-                await repository.register_node(tx, node)
-            if await repository.count_nodes(tx) > MOST_NODES:
-                raise TooManyNodesError(TOO_MANY)
-
-    async def add(self, node: Node, *, dry_run: bool = False) -> None:
-        """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError."""
-        async with self.database.write() as tx:
-            known = await repository.address_of(tx, node.name)
-            if known not in (None, node.url):
-                raise NodeExistsError(
-                    f"{node.name} is a node at {known}; PUT /v1/nodes/{node.name} gives it another address"
-                )
-            if known is None and await repository.count_nodes(tx) >= MOST_NODES:
-                raise TooManyNodesError(TOO_MANY)
-            if known is None and not dry_run:
-                await repository.register_node(tx, node)
-
-    async def move(self, node: Node) -> None:
-        """Give a known node another address. UnknownError if there is none of that name."""
-        async with self.database.write() as tx:
-            if await repository.address_of(tx, node.name) is None:
-                raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
-            await repository.register_node(tx, node)
-
-    async def remove(self, name: str) -> None:
-        """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
-        async with self.database.write() as tx:
-            found = await repository.remove_node(tx, name)
-        if not found:
-            raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
-
-    async def nodes(self, after: str | None = None, limit: int = MOST_NODES) -> list[KnownNode]:
-        """Registered nodes by name, each with its breaker as it is now."""
-        breakers = self.daemon.breakers
-        async with self.database.read() as tx:
-            known = await repository.known_nodes(tx, after, limit)
-        return [replace(node, breaker=breakers.get(node.name, node.breaker)) for node in known]
-
     async def deliveries(self, configuration: str | None, after: DeliveryKey | None, limit: int) -> list[Delivery]:
         """Deliveries of every version by configuration, newest version first, then by node."""
         async with self.database.read() as tx:
             return await repository.list_deliveries(tx, configuration, after, limit)
 
     async def availability(self, configuration: str) -> dict[str, Holding]:
-        """Which nodes hold the canonical version, each by its own report. UnknownError if nothing was promoted."""
+        """What each node holds of a configuration, by its own report. UnknownError if nothing was promoted."""
         async with self.database.read() as tx:
             head = await repository.head_of(tx, configuration)
             if head is None:
                 raise _nothing_promoted(configuration)
             nodes = await repository.known_nodes(tx)
             standing = Standing.of(nodes, await repository.current_deliveries(tx, configuration=configuration))
-        return {node.name: Holding.of(node, head, standing) for node in nodes}
+        return {node.name: self.nodes.holding(node, head).unless(standing, node.name) for node in nodes}
 
     async def overview(self) -> Overview:
         """Every desired version, how far each node is, and the nodes."""

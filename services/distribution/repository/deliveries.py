@@ -1,10 +1,9 @@
-"""All SQL of the distribution service. Functions take part in their caller's transaction and never commit."""
+"""The SQL of desired versions, their deliveries and distributions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -14,8 +13,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
-    delete,
     func,
     literal,
     or_,
@@ -24,15 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.distribution.breaker import BreakerMemory
 from services.distribution.delivery import UNFINISHED, Delivery, DeliveryKey, Head
 from services.distribution.distribution import Distribution, Ending
-from services.distribution.node import Held, KnownNode, Node, Report
-from services.distribution.tables import breakers, canonical, deliveries, distributions, nodes
-from shared.contract.words import BreakerState, DeliveryState
+from services.distribution.tables import canonical, deliveries, distributions, nodes
+from shared.contract.words import DeliveryState
 from shared.storage.database import Read, Write
 
-HEARTBEAT = timedelta(seconds=60)
 _IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
 _IS_DESIRED = and_(
     distributions.c.configuration == canonical.c.configuration, distributions.c.version == canonical.c.version
@@ -46,66 +40,6 @@ _MOVED = {
     ),
 }
 _IS_UNFINISHED = deliveries.c.state.in_(sorted(UNFINISHED))
-
-
-async def register_node(tx: Write, node: Node) -> None:
-    """Register a node, or give a known one another address."""
-    statement = insert(nodes).values(name=node.name, url=node.url)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"url": node.url}))
-
-
-async def address_of(tx: Read, name: str) -> str | None:
-    """Where a node is, None if there is none of that name."""
-    return (await tx.execute(select(nodes.c.url).where(nodes.c.name == name))).scalar()
-
-
-async def count_nodes(tx: Read) -> int:
-    """How many nodes are registered."""
-    return int((await tx.execute(select(func.count()).select_from(nodes))).scalar_one())
-
-
-async def remove_node(tx: Write, name: str) -> bool:
-    """Forget a node with its deliveries and breaker; False if there is none of that name."""
-    return (await tx.execute(delete(nodes).where(nodes.c.name == name).returning(nodes.c.name))).first() is not None
-
-
-async def addresses(tx: Read) -> list[Node]:
-    """Every registered node, by name; nothing of what it holds."""
-    return [Node(*row) for row in await tx.execute(select(nodes.c.name, nodes.c.url).order_by(nodes.c.name))]
-
-
-async def known_nodes(tx: Read, after: str | None = None, limit: int | None = None) -> list[KnownNode]:
-    """Registered nodes by name: all, or so many of those with later names."""
-    breaker = func.coalesce(breakers.c.state, BreakerState.CLOSED).label("breaker")
-    statement = select(nodes, breaker).outerjoin(breakers, breakers.c.node == nodes.c.name).order_by(nodes.c.name)
-    if after is not None:
-        statement = statement.where(nodes.c.name > after)
-    statement = statement.limit(limit)
-    return [_known_node(row) for row in await tx.execute(statement)]
-
-
-def _known_node(row: Row[Any]) -> KnownNode:
-    models = {configuration: Held(**held) for configuration, held in row.report.items()}
-    return KnownNode(
-        row.name, row.url, row.registered_at, models, row.reported_at, row.unreached, BreakerState(row.breaker)
-    )  # fmt: skip
-
-
-async def record_report(tx: Write, node: str, report: Report) -> None:
-    """Remember what a node says is on its disk: at once if that is new, and now and again that it still says so."""
-    models = {configuration: asdict(held) for configuration, held in report.models.items()}
-    is_news = or_(
-        nodes.c.report.is_distinct_from(cast(models, nodes.c.report.type)), nodes.c.unreached.is_not(None),
-        nodes.c.reported_at.is_(None), nodes.c.reported_at < func.now() - HEARTBEAT,
-    )  # fmt: skip
-    this = and_(nodes.c.name == node, is_news)
-    await tx.execute(update(nodes).where(this).values(report=models, reported_at=func.now(), unreached=None))
-
-
-async def record_unreached(tx: Write, node: str, error: str) -> None:
-    """Remember why a node could not be asked."""
-    this = and_(nodes.c.name == node, nodes.c.unreached.is_distinct_from(error))
-    await tx.execute(update(nodes).where(this).values(unreached=error))
 
 
 async def heads(tx: Read) -> list[Head]:
@@ -253,21 +187,3 @@ async def end_distribution(tx: Write, distribution: Distribution, ending: Ending
         distributions.c.configuration == distribution.configuration, distributions.c.version == distribution.version
     )
     await tx.execute(update(distributions).where(this).values({column: func.clock_timestamp()}))
-
-
-async def load_breakers(tx: Read) -> dict[str, BreakerMemory]:
-    """Every persisted breaker, by node."""
-    return {
-        row.node: BreakerMemory(
-            BreakerState(row.state), row.failures, row.trips, row.opened_at, row.retry_at, row.last_error
-        )
-        for row in await tx.execute(select(breakers))
-    }
-
-
-async def save_breaker(tx: Write, node: str, memory: BreakerMemory) -> None:
-    """Persist a node's breaker, if the node is still registered."""
-    values = {**asdict(memory), "state": str(memory.state)}
-    if (await tx.execute(select(nodes.c.name).where(nodes.c.name == node).with_for_update(key_share=True))).first():
-        statement = insert(breakers).values(node=node, **values)
-        await tx.execute(statement.on_conflict_do_update(index_elements=["node"], set_=values))

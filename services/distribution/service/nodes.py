@@ -1,0 +1,82 @@
+"""The use cases of nodes: registered, given another address, forgotten, shown with what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from services.distribution import repository
+from services.distribution.daemon_state import DaemonState
+from services.distribution.delivery import Head
+from services.distribution.errors import NodeExistsError, TooManyNodesError, UnknownError
+from services.distribution.holding import Holding, holdings
+from services.distribution.node import KnownNode, Node
+from shared.contract.words import MOST_NODES
+from shared.storage.database import Transactions
+
+TOO_MANY = f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
+
+
+class NodeHoldings(NamedTuple):
+    """A node, and what it holds of each configuration that has a canonical version."""
+
+    node: KnownNode
+    holds: Mapping[str, Holding]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """`longest_silence`: for how many seconds what a node reported counts."""
+
+    database: Transactions
+    daemon: DaemonState
+    longest_silence: float
+
+    async def register(self, *nodes: Node) -> None:
+        """Register nodes, or give known ones another address; they get every canonical version. TooManyNodesError if there would be
+        more than an event can name."""
+        async with self.database.write() as tx:
+            for node in nodes:
+                await repository.register_node(tx, node)
+            if await repository.count_nodes(tx) > MOST_NODES:
+                raise TooManyNodesError(TOO_MANY)
+
+    async def add(self, node: Node, *, dry_run: bool = False) -> None:
+        """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError."""
+        async with self.database.write() as tx:
+            known = await repository.address_of(tx, node.name)
+            if known not in (None, node.url):
+                raise NodeExistsError(
+                    f"{node.name} is a node at {known}; PUT /v1/nodes/{node.name} gives it another address"
+                )
+            if known is None and await repository.count_nodes(tx) >= MOST_NODES:
+                raise TooManyNodesError(TOO_MANY)
+            if known is None and not dry_run:
+                await repository.register_node(tx, node)
+
+    async def move(self, node: Node) -> None:
+        """Give a known node another address. UnknownError if there is none of that name."""
+        async with self.database.write() as tx:
+            if await repository.address_of(tx, node.name) is None:
+                raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
+            await repository.register_node(tx, node)
+
+    async def remove(self, name: str) -> None:
+        """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
+        async with self.database.write() as tx:
+            found = await repository.remove_node(tx, name)
+        if not found:
+            raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+
+    async def page(self, after: str | None = None, limit: int = MOST_NODES) -> list[NodeHoldings]:
+        """Registered nodes by name, each with its breaker as it is now."""
+        breakers = self.daemon.breakers
+        async with self.database.read() as tx:
+            known, heads = await repository.known_nodes(tx, after, limit), await repository.heads(tx)
+        found = [replace(node, breaker=breakers.get(node.name, node.breaker)) for node in known]
+        return [NodeHoldings(node, holdings(node, heads, self.longest_silence)) for node in found]
+
+    def holding(self, node: KnownNode, head: Head) -> Holding:
+        """What a node holds of the configuration of `head`."""
+        return Holding.of(node, head, self.longest_silence)
