@@ -178,6 +178,11 @@ def canonical(facts: Facts) -> Found:
             (f"expected {each['expected']}", f"found {each['found']}", f"written again in {each['mended_in']:.0f} s"),
             "ask for its distribution with force if it was restored on purpose; else nothing: it is written again",
         )  # fmt: skip
+    damaged = facts.status.get("promotion_status", {}).get("damaged_artifacts") or ()
+    if damaged:
+        evidence = (f"{each['digest']}: {each['size']} bytes were found" for each in damaged)
+        remedy = "announce the good files again; canonical versions are mended from their canonical files by themselves"
+        yield Finding("canonical", "trouble", "models of the artifact store are damaged", tuple(evidence), remedy)
     ledger = facts.status.get("ledger") or {}
     if ledger.get("agrees") is False:
         evidence = (

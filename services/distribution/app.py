@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -24,7 +26,7 @@ from services.distribution.tables import MESSAGING
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_place import artifact_store
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
@@ -43,7 +45,7 @@ ROUTERS = (artifacts.router, distribute.router, nodes.router, deliveries.router,
 def create_app(settings: DistributionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the daemon."""
     to = Connections.of("distribution", settings, MESSAGING)
-    store, state = ArtifactStore(settings.artifacts_dir), DaemonState(settings.reconcile_seconds)
+    store, state = artifact_store(settings), DaemonState(settings.reconcile_seconds)
     known = Nodes(to.database, state, settings.node_silence_seconds)
     service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known)
     frame = ServiceFrame(to, HANDLERS.bound(service))
@@ -72,7 +74,13 @@ def create_app(settings: DistributionSettings) -> FastAPI:
 
     routers = [
         index.router,
-        health_router({**frame.checks, "ledger": watch.comparison.require_agreement}),
+        health_router(
+            {
+                **frame.checks,
+                "ledger": watch.comparison.require_agreement,
+                "artifacts": partial(asyncio.to_thread, store.check),
+            }
+        ),
         events.router,
         events.document_router,
         *ROUTERS,

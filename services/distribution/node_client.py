@@ -52,11 +52,18 @@ class AgentClient:
 
     async def order(self, node: Node, head: Head) -> None:
         """Tell the node to hold `head`. RefusedError if it will not, or if the artifact is missing here."""
-        if await asyncio.to_thread(self._store.find, head.digest) is None:
-            raise RefusedError(f"the artifact store lacks {head.digest}; take the file in again")
+        await self._require(head.digest)
         source = f"{self._base_url}/v1/artifacts/{head.digest}"
         order = ModelOrder(version=head.version, digest=head.digest, size=head.size, source=source)
         await self._send("PUT", node, f"/v1/models/{head.configuration}", order.model_dump_json().encode())
+
+    async def _require(self, digest: str) -> None:
+        try:
+            found = await asyncio.to_thread(self._store.find, digest)
+        except OSError as error:
+            raise RefusedError(f"the artifact store cannot be read: {error}") from None
+        if found is None:
+            raise RefusedError(f"the artifact store has no undamaged copy of {digest}; take the file in again")
 
     async def _send(self, method: str, node: Node, path: str, body: bytes = b"") -> httpx.Response:
         url, headers = node.url + path, {"Content-Type": "application/json"} if body else {}

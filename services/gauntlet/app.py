@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -41,7 +42,7 @@ from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_place import artifact_store
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 from shared.web.streams import Streams
@@ -66,10 +67,9 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     journal = Journal(to.outbox, to.source)
     controller, lease = FeedbackLoopController(settings.play), settings.gauntlet_lease_seconds
     service = GauntletService(to.database, journal, controller, settings.models_dir, lease)
-    store = ArtifactStore(settings.artifacts_dir)
-    dispatcher = Dispatcher(
-        WorkService(to.database, journal, settings.work, lambda digest: store.find(digest) is not None)
-    )
+    store = artifact_store(settings)
+    files = ModelFiles(store, settings.most_model_bytes)
+    dispatcher = Dispatcher(WorkService(to.database, journal, settings.work, files.holds))
     kept = repository.retention(settings.keep_games_days, settings.keep_rejected_days)
     frame = ServiceFrame(to, HANDLERS.bound(service), kept)
     promotion = PromotionPolicies(to.client, settings.promotion_url)
@@ -77,7 +77,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     loops = {
         **issued_keys(to),
         "versions": history.follow,
-        **_background(settings, service, dispatcher, policies, store),
+        **_background(settings, service, dispatcher, policies, files),
     }
 
     @asynccontextmanager
@@ -88,7 +88,9 @@ def create_app(settings: GauntletSettings) -> FastAPI:
 
     routers = [
         index.router,
-        health_router({**frame.checks, "policy": policies.require_one}),
+        health_router(
+            {**frame.checks, "policy": policies.require_one, "artifacts": partial(asyncio.to_thread, store.check)}
+        ),
         events.router,
         events.document_router,
         *(noun.router for noun in NOUNS),
@@ -96,9 +98,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame = service, frame
     app.state.streams = Streams(settings.most_streams)
-    app.state.verifier = Verifier(
-        Processes(settings.gauntlet_device), ModelFiles(store, settings.most_model_bytes)
-    )  # fmt: skip
+    app.state.verifier = Verifier(Processes(settings.gauntlet_device), files)
     app.state.artifacts, app.state.dispatcher = store, dispatcher
     return app
 
@@ -108,16 +108,14 @@ def _background(
     service: GauntletService,
     dispatcher: Dispatcher,
     policies: RememberedPolicies,
-    store: ArtifactStore,
+    files: ModelFiles,
 ) -> dict[str, Loop]:
     """The loops that take evaluations in, hand out their games, and play some of them."""
     most_bytes, name = settings.most_model_bytes, f"{socket.gethostname()}:{os.getpid()}"
     playing = Processes(settings.gauntlet_device)
-    intake = Intake(service, store, settings.models_dir, policies, most_bytes, settings.gauntlet_intake_seconds)
+    intake = Intake(service, files.store, settings.models_dir, policies, most_bytes, settings.gauntlet_intake_seconds)
     workers = {
-        f"worker-{number}": WorkerLoop(
-            f"{name}:{number}", dispatcher, ModelFiles(store, most_bytes), playing, settings.gauntlet_lanes
-        ).run
+        f"worker-{number}": WorkerLoop(f"{name}:{number}", dispatcher, files, playing, settings.gauntlet_lanes).run
         for number in range(1, settings.gauntlet_workers + 1)
     }
     waiting = {"take-in": intake.take_in, "ask-policies": intake.ask_for_policies, "policies": policies.follow}

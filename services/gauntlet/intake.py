@@ -20,7 +20,14 @@ from services.gauntlet.policies import Policies, PolicyUnknownError, PromotionAw
 from services.gauntlet.records import Waiting
 from shared.contract.configuration import Configuration
 from shared.process.logs import get_logger
-from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore, ModelMissingError, resolve_inside
+from shared.storage.artifacts import (
+    Artifact,
+    ArtifactError,
+    ArtifactStore,
+    ModelMissingError,
+    StoreAwayError,
+    resolve_inside,
+)
 
 SWEEP_SECONDS = 1.0
 _log = get_logger(__name__)
@@ -114,23 +121,17 @@ class Intake:
     def _artifact(self, model_path: str | None, digest: str | None) -> Artifact:
         if model_path is None:
             return self._stored(digest or "")
-        artifact = self.store.take_in(resolve_inside(self.models_dir, model_path), model_path, self.most_bytes)
-        if artifact.size == 0:
-            raise ArtifactError(
-                "model_invalid", f"{model_path} is empty; a checkpoint must be written whole, then renamed"
-            )
-        if digest not in (None, artifact.digest):
-            text = f"{model_path} has the digest {artifact.digest}, and {digest} was announced"
-            raise ArtifactError("digest_mismatch", text)
-        return artifact
+        return self.store.take_in(resolve_inside(self.models_dir, model_path), model_path, self.most_bytes, digest)
 
     def _stored(self, digest: str) -> Artifact:
         artifact = self.store.find(digest)
         if artifact is None:
-            raise ModelMissingError(f"the artifact store has no model {digest}; announce a model_path")
+            raise ModelMissingError(f"the artifact store has no undamaged model {digest}; announce a model_path")
         return artifact
 
 
 def _in_words(error: Exception) -> str:
     """What the system says, without the path, which people do not know."""
+    if isinstance(error, StoreAwayError):
+        return str(error)
     return error.strerror or repr(error) if isinstance(error, OSError) else repr(error)

@@ -11,6 +11,7 @@ from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.records import Begun
 from services.gauntlet.worker.executor import Executor, WorkerLostError
 from services.gauntlet.worker.job import JobFailed, VerificationJob, Verified
+from services.gauntlet.worker.source import ModelAbsentError
 from shared.process.tasks import to_the_end
 
 LONGEST_SECONDS = 900.0
@@ -25,10 +26,10 @@ class Verifier:
 
     async def verify(self, finished: Begun, sample: int | None) -> Verification:
         """What came of it. BusyError while another is made, NotVerifiableError if a model cannot be had or it takes too long."""
-        job = self._job(finished, sample)
         if self._working.locked():
             raise BusyError("another verification is being made")
         async with self._working:
+            job = await self._job(finished, sample)
             try:
                 async with asyncio.timeout(self._seconds):
                     return await self._made(job)
@@ -52,7 +53,13 @@ class Verifier:
             await to_the_end(worker.stop())
         raise WorkerLostError("the worker said nothing of the verification")
 
-    def _job(self, finished: Begun, sample: int | None) -> VerificationJob:
+    async def _job(self, finished: Begun, sample: int | None) -> VerificationJob:
+        try:
+            return await asyncio.to_thread(self._prepared, finished, sample)
+        except ModelAbsentError as error:
+            raise NotVerifiableError(str(error)) from None
+
+    def _prepared(self, finished: Begun, sample: int | None) -> VerificationJob:
         evaluation, played, *_ = finished
         assert evaluation.evidence is not None, "only a finished evaluation can be verified"
         return VerificationJob(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,7 +40,7 @@ from shared.process.http_client import new_outside_client
 from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_place import artifact_store
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
@@ -65,7 +66,7 @@ NOUNS = (promote, distribute, status, configurations, holds, decisions, policies
 def create_app(settings: PromotionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the projection."""
     to = Connections.of("promotion", settings, MESSAGING)
-    store = ArtifactStore(settings.artifacts_dir)
+    store = artifact_store(settings)
     distribution = DistributionClient(to.client, settings.distribution_url)
     gauntlet = GauntletClient(to.client, settings.gauntlet_url)
     watch = FileWatch(settings.models_dir, settings.projection_grace_seconds)
@@ -89,7 +90,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
 
     routers = [
         index.router,
-        health_router(frame.checks),
+        health_router({**frame.checks, "artifacts": partial(asyncio.to_thread, store.check)}),
         events.router,
         events.document_router,
         *(noun.router for noun in NOUNS),

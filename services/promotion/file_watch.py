@@ -15,10 +15,8 @@ from typing import NamedTuple
 from services.promotion.projection import link_path
 from services.promotion.versions import CanonicalVersion
 from shared.contract.words import canonical_name
+from shared.storage.file_digests import FileDigests
 from shared.storage.files import digest_of
-
-AGAIN_SECONDS = 3600.0
-"""After so long a file is hashed again though its times and size are the same: disks rot."""
 
 
 class Difference(NamedTuple):
@@ -31,12 +29,6 @@ class Difference(NamedTuple):
     since: float
 
 
-class _Hashed(NamedTuple):
-    signature: tuple[int, ...]
-    digest: str
-    at: float
-
-
 @dataclass
 class FileWatch:
     """Remembers what it saw. `grace`: seconds for which a difference is left alone; `clock`: seconds, from any beginning;
@@ -47,7 +39,10 @@ class FileWatch:
     clock: Callable[[], float] = time.monotonic
     digest: Callable[[Path], str] = digest_of
     _differences: dict[str, Difference] = field(default_factory=dict, init=False)
-    _hashed: dict[Path, _Hashed] = field(default_factory=dict, init=False)
+    _digests: FileDigests = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._digests = FileDigests(self.clock, self.digest)
 
     @property
     def differences(self) -> Mapping[str, Difference]:
@@ -74,12 +69,4 @@ class FileWatch:
         canonical, link = self.models / canonical_name(configuration), link_path(self.models, configuration)
         if not link.samefile(canonical):
             return f"{link.name} is another file than {canonical.name}"
-        return self._digest(canonical)
-
-    def _digest(self, path: Path) -> str:
-        stat, now = path.stat(), self.clock()
-        signature = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-        before = self._hashed.get(path)
-        if before is None or before.signature != signature or now - before.at >= AGAIN_SECONDS:
-            before = self._hashed[path] = _Hashed(signature, self.digest(path), now)
-        return before.digest
+        return self._digests.of(canonical)

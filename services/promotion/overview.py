@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import islice
 
 from services.promotion import repository
 from services.promotion.gauntlet_client import AnnouncedTraining
@@ -11,6 +12,7 @@ from services.promotion.schemas import (
     ApprovalView,
     Canonical,
     Daemons,
+    DamagedArtifact,
     DecisionView,
     FailedEvaluation,
     FileDifference,
@@ -28,6 +30,7 @@ from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.words import ApprovalState
 from shared.messaging.inbox import Inbox
 from shared.messaging.repository import HandledEvent
+from shared.storage.artifacts import ArtifactStore
 from shared.storage.database import Read
 
 RECENT = 50
@@ -37,8 +40,9 @@ async def assemble(service: PromotionService, inbox: Inbox) -> SuiteStatus:
     """The state of the suite as it is now."""
     distribution, gauntlet = await asyncio.gather(service.distribution.status(), service.gauntlet.status())
     failed = [FailedEvaluation.model_validate(each) for each in gauntlet.failed]
+    damaged = await asyncio.to_thread(_damaged, service.artifacts)
     async with service.database.read() as tx:
-        promotion = await _promotion(service, tx, failed)
+        promotion = await _promotion(service, tx, failed, damaged)
         emitted = await service.outbox.recent(tx, RECENT)
         handled = await inbox.recent(tx, RECENT)
     events = [*map(_emitted, emitted), *map(_handled, handled), *map(_announced, gauntlet.trainings)]
@@ -52,7 +56,9 @@ async def assemble(service: PromotionService, inbox: Inbox) -> SuiteStatus:
     )
 
 
-async def _promotion(service: PromotionService, tx: Read, failed: list[FailedEvaluation]) -> PromotionStatus:
+async def _promotion(
+    service: PromotionService, tx: Read, failed: list[FailedEvaluation], damaged: list[DamagedArtifact] | None
+) -> PromotionStatus:
     heads = await repository.heads(tx)
     decided = await repository.decisions(tx, None, 1)
     waiting = await repository.open_requests(tx)
@@ -67,6 +73,7 @@ async def _promotion(service: PromotionService, tx: Read, failed: list[FailedEva
         awaiting=[ApprovalView.model_validate(each) for each in awaiting if not each.is_expired],
         holds=[HoldView.model_validate(each) for each in holds],
         file_differences=list(_differences(service)),
+        damaged_artifacts=damaged,
         waivers=[WaiverView.model_validate(each) for each in waivers],
     )
 
@@ -74,6 +81,13 @@ async def _promotion(service: PromotionService, tx: Read, failed: list[FailedEva
 def _differences(service: PromotionService) -> Iterator[FileDifference]:
     for each in service.files.differences.values():
         yield FileDifference.model_validate({**each._asdict(), "mended_in": max(service.files.left(each), 0.0)})
+
+
+def _damaged(store: ArtifactStore) -> list[DamagedArtifact] | None:
+    try:
+        return [DamagedArtifact.model_validate(each) for each in islice(store.items("damaged"), RECENT)]
+    except OSError:
+        return None
 
 
 def _emitted(event: Event) -> RecentEvent:

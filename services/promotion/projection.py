@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.contract.words import best_name, canonical_name
-from shared.storage.artifacts import Artifact, ArtifactError
+from shared.storage.artifacts import ArtifactError, ArtifactFile
 from shared.storage.files import copy_hashing, digest_of, publish_file, write_atomically
 
 
@@ -38,7 +38,7 @@ def put_aside(models: Path, configuration: str) -> Path:
     return aside
 
 
-def project(models: Path, configuration: str, artifact: Artifact, previous: Artifact | None) -> None:
+def project(models: Path, configuration: str, artifact: ArtifactFile, previous: ArtifactFile | None) -> None:
     """Make the canonical file hold exactly these bytes; at any moment it is the old file or the new one, whole."""
     canonical = models / canonical_name(configuration)
     backup = models / "backup" / f"{canonical.name}.bak"
@@ -54,7 +54,7 @@ def project(models: Path, configuration: str, artifact: Artifact, previous: Arti
         stream.write(artifact.digest.encode())
 
 
-def _is_of_another_ledger(models: Path, configuration: str, artifact: Artifact) -> bool:
+def _is_of_another_ledger(models: Path, configuration: str, artifact: ArtifactFile) -> bool:
     """Whether a file lies there from before this ledger's first version, or from one that it does not know."""
     is_file = (models / canonical_name(configuration)).is_file()
     return is_file and written_for(models, configuration) != artifact.digest

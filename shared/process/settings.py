@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.contract.words import DISTRIBUTION_PORT, GAUNTLET_PORT, PROMOTION_PORT
+from shared.process.artifact_settings import ArtifactSettings
 from shared.process.credentials import ANYONE, AcceptedKeys, Caller
 from shared.process.http_settings import Address, HttpSettings
 from shared.process.nats_settings import NatsSettings
@@ -143,14 +144,11 @@ class BaseServiceSettings(HttpSettings):
         return []
 
 
-class ServiceSettings(NatsSettings, BaseServiceSettings):
+class ServiceSettings(NatsSettings, ArtifactSettings, BaseServiceSettings):
     """What the three services share beyond that: the ledger's database, the bus, the files, each other's addresses."""
 
     CALLS = ("gauntlet", "promotion", "distribution")
     database_url: str = Field(description=f"{EXAMPLE}, with the parameters that docs/servers.md lists", repr=False)
-    artifacts_dir: Path = Field(
-        default=Path("data/artifacts"), description="The artifact store, shared by the services"
-    )
     models_dir: Path = Field(default=Path("models"), description="Folder of trained models and canonical projections")
     gauntlet_url: Address = f"http://127.0.0.1:{GAUNTLET_PORT}"
     promotion_url: Address = f"http://127.0.0.1:{PROMOTION_PORT}"

@@ -1,26 +1,23 @@
-"""The artifact store: model files under the SHA-256 of their bytes, immutable once taken in.
+"""The artifact store as a seam: model files under the SHA-256 of their bytes, immutable once taken in.
 
-A path is only where bytes are read from; from the moment a file is taken in, the digest is its identity. These functions block:
-call them from a thread. Nothing here deletes an artifact.
+A path is only where bytes are read from; from the moment a file is taken in, the digest is its identity. Whoever uses bytes of the
+store uses hashed ones. All of this blocks: call it from a thread.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Literal, NamedTuple, Protocol
 
 from shared.contract.words import FailureCode
-from shared.storage.files import SPARE_BYTES, UNFINISHED, copy_hashing, publish_file, temporary_file
+from shared.storage.outages import UnusableServerError
 
 SHORTHAND = "models"
 """How a path in the models folder may begin, whatever the folder is called."""
-LEFT_SECONDS = 3600.0
-"""A file that nobody has written to for so long is not being taken in any more."""
 
 
 class ArtifactError(Exception):
@@ -45,65 +42,75 @@ class ModelMissingError(ArtifactError):
         super().__init__("model_not_found", text)
 
 
+class StoreAwayError(UnusableServerError):
+    """The artifact store cannot be used just now; the text says why, and what would help."""
+
+
 class Artifact(NamedTuple):
-    """A file in the store."""
+    """A model's bytes in the store."""
+
+    digest: str
+    size: int
+
+
+class ArtifactFile(NamedTuple):
+    """A file on this machine that has exactly the bytes of the digest: they were hashed."""
 
     digest: str
     size: int
     path: Path
 
 
-class ArtifactStore:
-    """A folder of immutable files, named by digest."""
+class StoredArtifact(NamedTuple):
+    """An artifact as the store lists it; `at`: seconds since 1970 when it was taken in last, or put where it is."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    digest: str
+    size: int
+    at: float
 
-    def path(self, digest: str) -> Path:
-        """Where the file with that digest is, or would be."""
-        return self._folder / "sha256" / digest[:2] / digest
+
+Place = Literal["kept", "condemned", "damaged"]
+"""Where an artifact lies: with those that are used; to be deleted after a while, unless somebody asks for it before; or aside,
+because its bytes are not those of its digest."""
+
+
+class ArtifactStore(Protocol):
+    """Where artifacts are kept: a folder (artifact_folder.py), or a bucket (artifact_bucket.py). StoreAwayError where it cannot be
+    reached."""
 
     def find(self, digest: str) -> Artifact | None:
-        """The artifact with that digest, None if it was never taken in."""
-        try:
-            size = self.path(digest).stat().st_size
-        except FileNotFoundError:
-            return None
-        return Artifact(digest, size, self.path(digest))
+        """The artifact with that digest, None if there is none. One that is damaged is set aside, and there is none."""
 
-    def take_in(self, source: Path, name: str | None = None, most_bytes: int | None = None) -> Artifact:
-        """Copy a file into the store while hashing it; the copy is what the digest is of, whatever happens to the source.
+    def file(self, digest: str) -> ArtifactFile | None:
+        """The artifact as a file on this machine, its bytes hashed; None as in `find`."""
 
-        `name`: what messages call it. ArtifactError for what can never be taken in, OSError for what may be another time.
+    def take_in(
+        self, source: Path, name: str | None = None, most_bytes: int | None = None, expected: str | None = None
+    ) -> Artifact:
+        """Copy a file into the store while hashing it; the copy is what the digest is of, whatever happens to the source. What was
+        damaged or condemned is whole again.
+
+        `name`: what messages call it; `expected`: the only digest that it may have. ArtifactError for what can never be taken in,
+        of which nothing is kept; OSError for what may be another time.
         """
-        title = name or str(source)
-        with open_model(source, title) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if most_bytes is not None and size > most_bytes:
-                raise ArtifactError("model_invalid", f"{title} has {size} bytes: at most {most_bytes} are accepted")
-            return self._take_in(stream, size)
+
+    def items(self, place: Place = "kept") -> Iterator[StoredArtifact]:
+        """Every artifact that lies there, in no promised order."""
+
+    def condemn(self, digest: str) -> None:
+        """Put an artifact where it is deleted after a while, unless somebody asks for it before. Nothing to do if there is none."""
+
+    def delete_condemned(self, digest: str) -> None:
+        """Delete an artifact that is condemned; nothing to do if it is not, or not any more."""
+
+    def address(self, digest: str, seconds: float) -> str | None:
+        """Where anybody may fetch the artifact for so long, without a credential; None where the store has no such addresses."""
+
+    def check(self) -> None:
+        """Nothing if the store can be used. StoreAwayError."""
 
     def sweep(self) -> int:
         """Delete what takings in that were killed have left behind; returns how many files. Others may be taking files in here."""
-        old = [each for each in self._folder.glob(UNFINISHED) if time.time() - each.stat().st_mtime > LEFT_SECONDS]
-        for each in old:
-            each.unlink(missing_ok=True)
-        return len(old)
-
-    def _take_in(self, stream: IO[bytes], expected: int) -> Artifact:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self._folder).free
-        if free < expected + SPARE_BYTES:
-            text = f"the artifact store has {free} bytes free and needs {expected + SPARE_BYTES}"
-            raise OSError(errno.ENOSPC, text)
-        with temporary_file(self._folder) as (temporary, target):
-            digest, size = copy_hashing(stream, target)
-            final = self.path(digest)
-            if not final.exists():
-                final.parent.mkdir(parents=True, exist_ok=True)
-                temporary.chmod(0o444)
-                publish_file(temporary, final)
-        return Artifact(digest, size, final)
 
 
 _NEVER: dict[int, tuple[type[PathRefusedError | ModelMissingError], str]] = {

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from starlette import responses
 from starlette.responses import MalformedRangeHeader
 
-from shared.storage.artifacts import Artifact
+from shared.storage.artifacts import ArtifactFile
 from shared.web.problems import MalformedRange, RangeNotSatisfiable, problems
 
 BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -26,10 +26,10 @@ class ArtifactResponse(FileResponse):
     chunk_size = 1024 * 1024
 
     @classmethod
-    def of(cls, artifact: Artifact) -> ArtifactResponse:
+    def of(cls, file: ArtifactFile) -> ArtifactResponse:
         """The file under its digest, which never changes."""
-        headers = {"ETag": f'"{artifact.digest}"', "Cache-Control": "public, max-age=31536000, immutable"}
-        return cls(artifact.path, media_type="application/octet-stream", headers=headers)
+        headers = {"ETag": f'"{file.digest}"', "Cache-Control": "public, max-age=31536000, immutable"}
+        return cls(file.path, media_type="application/octet-stream", headers=headers)
 
     @classmethod
     def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:

@@ -38,7 +38,8 @@ from shared.process.logs import configure_logs
 from shared.process.postgres_url import PostgresUrl
 from shared.process.settings import load_settings
 from shared.process.tasks import background
-from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.artifacts import Artifact
 from shared.storage.connecting import connect
 from tests.kit.waiting import async_until
 
@@ -189,7 +190,7 @@ async def ended(app: FastAPI, evaluation: Evaluation) -> float:
     return time.perf_counter()
 
 
-def new_model(store: ArtifactStore, number: int) -> Artifact:
+def new_model(store: ArtifactFolder, number: int) -> Artifact:
     """A file that nobody has seen before, in the store."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(f"model {number}".encode())

@@ -19,7 +19,8 @@ from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
 from shared.contract.evidence import CanonicalReference
 from shared.service.migrations import migrate
-from shared.storage.artifacts import Artifact, ArtifactStore, resolve_inside
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.artifacts import Artifact, resolve_inside
 from tests.kit.documented import Documented
 from tests.kit.http_server import serving_app
 from tests.kit.servers import Migrate
@@ -41,7 +42,7 @@ def database_template(make_template: Callable[[str, Migrate], str]) -> str:
 class Gauntlet(Neighbour):
     """Answers every request at once: `wins` of 50 games against each opponent."""
 
-    def __init__(self, models: Path, store: ArtifactStore) -> None:
+    def __init__(self, models: Path, store: ArtifactFolder) -> None:
         super().__init__()
         self.models, self.store, self.wins = models, store, 43
         self.promotion = ""
@@ -161,7 +162,7 @@ class Operator:
 @pytest.fixture
 def operator(database_url: str, nats_url: str, tmp_path: Path) -> Iterator[Operator]:
     """The operator of a running promotion service."""
-    models, store = tmp_path / "models", ArtifactStore(tmp_path / "artifacts")
+    models, store = tmp_path / "models", ArtifactFolder(tmp_path / "artifacts")
     models.mkdir()
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     url = f"http://127.0.0.1:{free_port()}"

@@ -25,7 +25,8 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import Outbox
 from shared.messaging.repository import MessageStore
 from shared.service.migrations import migrate
-from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.artifacts import Artifact
 from shared.storage.database import Database
 from tests.distribution.bench import NODES, Bench
 from tests.kit.documented import complaint
@@ -56,9 +57,9 @@ class Stage:
     urls: dict[str, str] = field(default_factory=dict)
 
     @property
-    def store(self) -> ArtifactStore:
+    def store(self) -> ArtifactFolder:
         """The artifact store that the service reads."""
-        return ArtifactStore(self.folder / "artifacts")
+        return ArtifactFolder(self.folder / "artifacts")
 
     def start(self) -> None:
         """Start the service and wait until it is ready."""
@@ -196,7 +197,7 @@ def stage(
 async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """A service with two registered nodes."""
     database, messages = Database(database_url), MessageStore(MESSAGING)
-    store = ArtifactStore(tmp_path / "artifacts")
+    store = ArtifactFolder(tmp_path / "artifacts")
     state = DaemonState(1)
     service = DistributionService(
         database, Outbox(messages), store, state, 300, "/services/distribution", Nodes(database, state, 600)

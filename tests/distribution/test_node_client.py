@@ -10,7 +10,7 @@ from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
 from services.distribution.node import Fetch, Held, Node, Report
 from services.distribution.node_client import AgentClient
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
 
 NODE = Node("node-1", "http://node-1:8780")
 REPORT = {
@@ -24,13 +24,13 @@ Handler = Callable[[httpx.Request], httpx.Response]
 def client(handler: Handler, folder: Path) -> AgentClient:
     """A client whose requests `handler` answers."""
     http = httpx.AsyncClient(transport=httpx.MockTransport(handler))
-    return AgentClient(http, ArtifactStore(folder / "artifacts"), "http://here:8772/")
+    return AgentClient(http, ArtifactFolder(folder / "artifacts"), "http://here:8772/")
 
 
 def taken_in(folder: Path) -> Head:
     """A version whose bytes are in the store."""
     (folder / "a.pth").write_bytes(b"first")
-    artifact = ArtifactStore(folder / "artifacts").take_in(folder / "a.pth")
+    artifact = ArtifactFolder(folder / "artifacts").take_in(folder / "a.pth")
     return Head("hex8_2p", 3, artifact.digest, artifact.size)
 
 
@@ -127,5 +127,7 @@ async def test_g13_our_own_missing_artifact_does_not_count_against_it(tmp_path: 
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError("the node was asked")
 
-    with pytest.raises(RefusedError, match=f"the artifact store lacks {'0' * 64}; take the file in again"):
+    with pytest.raises(
+        RefusedError, match=f"the artifact store has no undamaged copy of {'0' * 64}; take the file in again"
+    ):
         await client(never, tmp_path).order(NODE, Head("hex8_2p", 1, "0" * 64, 5))

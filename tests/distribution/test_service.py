@@ -101,7 +101,7 @@ def test_g13_our_own_faults_do_not_count_against_a_node(stage: Stage) -> None:
     artifact = stage.store.path(sha(b"first"))
     hidden = artifact.rename(stage.folder / "hidden")
     stage.say_promoted(1, sha(b"first"), 5)
-    until(lambda: "lacks" in (stage.nodes().get("node-1", {}).get("detail") or ""))
+    until(lambda: "no undamaged copy" in (stage.nodes().get("node-1", {}).get("detail") or ""))
     stage.wait_for_passes(5)
     assert stage.nodes()["node-1"]["state"] == "pending"
     assert breaker(stage, "node-1") == "closed"
@@ -183,6 +183,22 @@ def test_bad_input_is_answered_with_a_problem(stage: Stage) -> None:
         assert answer.json()["detail"], path
     assert stage.get("/v1/nodes")["items"] == []
     assert stage.get("/readyz")["status"] == "ready"
+
+
+def test_f04_damaged_bytes_are_given_to_nobody(stage: Stage) -> None:
+    """Not to a node, which says why it has nothing, nor to who asks by digest; the good file mends both."""
+    stage.add_agent("node-1")
+    artifact = stage.take_in(b"first")
+    path = stage.store.path(artifact.digest)
+    path.chmod(0o644)
+    path.write_bytes(b"fIrst")
+    address = f"{stage.url}/v1/artifacts/{artifact.digest}"
+    assert httpx.get(address).status_code == 404
+    stage.say_promoted(1, artifact.digest, artifact.size)
+    until(lambda: "no undamaged copy" in str(stage.nodes().get("node-1", {}).get("detail")))
+    stage.take_in(b"first")
+    stage.delivered(artifact.digest, "node-1")
+    assert httpx.get(address).content == b"first"
 
 
 def test_f55_the_second_door_moves_nothing(stage: Stage) -> None:

@@ -21,7 +21,7 @@ from services.distribution.settings import DistributionSettings
 from shared.process.credentials import digest_of_key
 from shared.process.edge_keys import EdgeKeys
 from shared.process.settings import SettingsError, load_settings
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
 from tests.distribution.test_keys import KEYS
 
 SECRET = bytes(range(32))
@@ -127,7 +127,7 @@ async def test_f58_a_version_beyond_all_bounds_is_refused(tmp_path: Path, versio
 async def test_f58_the_service_sends_its_signature_and_no_key(tmp_path: Path) -> None:
     """Neither to a node, nor to one that was registered at the address of another service; the agent takes what it sends."""
     (tmp_path / "a.pth").write_bytes(b"first")
-    store = ArtifactStore(tmp_path / "artifacts")
+    store = ArtifactFolder(tmp_path / "artifacts")
     artifact = store.take_in(tmp_path / "a.pth")
     seen: list[httpx.Request] = []
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +24,7 @@ SEED = 42
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DIGEST = "0" * 64
 POLICY = GatePolicy(games=4)
-ARTIFACT = Artifact(DIGEST, 7, Path("a"))
+ARTIFACT = Artifact(DIGEST, 7)
 MODEL = ModelMetadata(architecture="mlp", parameters=3)
 EVIDENCE = Evidence(
     seed=SEED, policy_id=POLICY.id, gates=POLICY, play=PlayPolicy(), opponents=[], duration_seconds=0, cpu_seconds=0

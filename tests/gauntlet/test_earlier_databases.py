@@ -79,5 +79,5 @@ def test_an_open_evaluation_goes_on_under_the_policy_that_it_began_with(make_dat
     migrate(url, ("gauntlet",))
     [evaluation] = read_all(url)
     assert (evaluation.id, evaluation.state, evaluation.waits_for) == (UUID(int=1), EvaluationState.RECEIVED, None)
-    taken = evaluation.taken_in(Artifact("0" * 64, 7, Path("a")), 42)
+    taken = evaluation.taken_in(Artifact("0" * 64, 7), 42)
     assert (taken.state, taken.playable.gates) == (EvaluationState.QUEUED, GATES)

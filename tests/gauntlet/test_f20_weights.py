@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,8 +14,8 @@ from shared.storage.artifacts import Artifact
 from tests.gauntlet.trial import MODEL, SQUARE8, Trial, played, report
 
 SHORT = GatePolicy(games=2, random_win_rate=0.5, heuristic_win_rate=0.5)
-AGAIN = Artifact("1" * 64, 8, Path("b"))
-THIRD = Artifact("2" * 64, 9, Path("c"))
+AGAIN = Artifact("1" * 64, 8)
+THIRD = Artifact("2" * 64, 9)
 SAME = MODEL.model_copy(update={"fingerprint": "f" * 64})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,7 +13,7 @@ from shared.storage.artifacts import Artifact
 from tests.gauntlet.trial import Trial, report
 
 SHORT = GatePolicy(games=2, random_win_rate=0.5, heuristic_win_rate=0.5)
-OTHER = Artifact("1" * 64, 7, Path("b"))
+OTHER = Artifact("1" * 64, 7)
 
 
 async def play(trial: Trial, evaluation_id: UUID) -> int:

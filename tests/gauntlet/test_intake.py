@@ -18,7 +18,8 @@ from services.gauntlet.policies import PromotionAwayError
 from shared.contract.configuration import Configuration
 from shared.contract.policy import GatePolicy
 from shared.contract.words import EvaluationState
-from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.artifacts import Artifact
 from tests.gauntlet.fakes import DIGEST, FakeEvaluations, FakePolicies, received
 
 WEIGHTS = b"weights"
@@ -32,7 +33,7 @@ class Trial:
         self.models.mkdir()
         (self.models / "a.pth").write_bytes(WEIGHTS)
         self.id = self.evaluations.add(received(**changed)).id
-        self.intake = Intake(self.evaluations, ArtifactStore(folder / "artifacts"), self.models, self.policies)
+        self.intake = Intake(self.evaluations, ArtifactFolder(folder / "artifacts"), self.models, self.policies)
 
     @property
     def evaluation(self) -> Evaluation:
@@ -41,7 +42,7 @@ class Trial:
 
     def waits_for_policy(self, **changed: Any) -> Evaluation:
         """One more evaluation, whose model is taken in."""
-        return self.evaluations.add(received(**changed).taken_in(Artifact(DIGEST, 7, self.models), 42))
+        return self.evaluations.add(received(**changed).taken_in(Artifact(DIGEST, 7), 42))
 
 
 async def test_a_model_is_taken_in_and_then_its_policy_asked_for(tmp_path: Path) -> None:
@@ -108,7 +109,11 @@ async def test_who_is_away_is_asked_once_for_each_configuration(tmp_path: Path) 
         ({"model_path": "../a.pth"}, "path_refused", "outside the models folder"),
         ({"model_path": "models/empty.pth"}, "model_invalid", "models/empty.pth is empty"),
         ({"announced_digest": "f" * 64}, "digest_mismatch", "was announced"),
-        ({"model_path": None, "announced_digest": "f" * 64}, "model_not_found", "the artifact store has no model ffff"),
+        (
+            {"model_path": None, "announced_digest": "f" * 64},
+            "model_not_found",
+            "the artifact store has no undamaged model ffff",
+        ),
     ],
 )
 async def test_what_cannot_be_taken_in_is_refused(

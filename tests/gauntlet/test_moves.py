@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -37,7 +36,7 @@ def test_g01_what_was_taken_in_is_what_is_played() -> None:
     """A file that changes while the policy is waited for changes nothing, and a policy is named once."""
     taken = received().taken_in(ARTIFACT, 42)
     with pytest.raises(MoveRefusedError, match=f"does not wait for {FOR_MODEL}"):
-        taken.taken_in(Artifact("1" * 64, 8, Path("a")), 43)
+        taken.taken_in(Artifact("1" * 64, 8), 43)
     with pytest.raises(MoveRefusedError, match=f"does not wait for {FOR_POLICY}"):
         received().ruled_by(POLICY)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +18,7 @@ from shared.storage.artifacts import Artifact
 from tests.gauntlet.trial import ARTIFACT, HEX8, Trial, report
 
 NETWORK, OTHER_NETWORK = (Announced("mlp", {"hidden": hidden, "layers": 1}) for hidden in (8, 16))
-OTHER = Artifact("1" * 64, 7, Path("b"))
+OTHER = Artifact("1" * 64, 7)
 
 
 async def test_what_was_announced_of_a_model_is_remembered_for_its_bytes(trial: Trial) -> None:

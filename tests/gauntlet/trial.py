@@ -32,7 +32,7 @@ from shared.storage.database import Database
 from tests.gauntlet.fake_work import ONE_MOVE
 
 HEX8, SQUARE8 = Configuration("hex8", 2), Configuration("square8", 2)
-ARTIFACT = Artifact("0" * 64, 7, Path("a"))
+ARTIFACT = Artifact("0" * 64, 7)
 MODEL = ModelMetadata(architecture="mlp", parameters=3)
 POLICY = GatePolicy(games=4, random_win_rate=0.5, heuristic_win_rate=0.5)
 RULES = WorkRules(
@@ -126,7 +126,11 @@ async def trial_on(database_url: str, folder: Path) -> AsyncIterator[Trial]:
     service = GauntletService(database, journal, FeedbackLoopController(PlayPolicy()), folder, RULES.claim_seconds)
     try:
         missing = set[str]()
-        work = WorkService(database, journal, RULES, lambda digest: digest not in missing)
+
+        async def holds(digest: str) -> bool:
+            return digest not in missing
+
+        work = WorkService(database, journal, RULES, holds)
         yield Trial(database, service, work, missing)
     finally:
         await database.close()

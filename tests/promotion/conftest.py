@@ -20,7 +20,7 @@ from shared.contract.policy import GatePolicy, PlayPolicy
 from shared.contract.words import OpponentName
 from shared.messaging.bus import Bus
 from shared.service.migrations import migrate
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
 from shared.storage.database import Database
 from tests.kit.documented import Documented
 from tests.kit.servers import Migrate
@@ -44,7 +44,7 @@ class Suite:
     client: httpx.AsyncClient
     bus: Bus
     models: Path
-    store: ArtifactStore
+    store: ArtifactFolder
     database: Database
     gauntlet: Neighbour
     distribution: Neighbour
@@ -169,7 +169,7 @@ async def suite(
             transport = httpx.ASGITransport(documented, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://promotion") as client:
                 yield Suite(
-                    app, client, bus, models, ArtifactStore(settings.artifacts_dir), database, gauntlet, distribution
+                    app, client, bus, models, ArtifactFolder(settings.artifacts_dir), database, gauntlet, distribution
                 )
             assert documented.complaints == []
     finally:

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from services.promotion.file_watch import AGAIN_SECONDS, FileWatch
+from services.promotion.file_watch import FileWatch
 from services.promotion.projection import project
 from services.promotion.versions import CanonicalVersion
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.file_digests import AGAIN_SECONDS
 from shared.storage.files import digest_of
 from tests.promotion.conftest import Suite
 from tests.promotion.test_projection import CONFIGURATION, NAME, files, holds, take_in
@@ -29,7 +30,7 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self.models, self.now = folder / "models", 0.0
         self.models.mkdir()
-        artifact = take_in(ArtifactStore(folder / "artifacts"), folder, b"first")
+        artifact = take_in(ArtifactFolder(folder / "artifacts"), folder, b"first")
         project(self.models, CONFIGURATION, artifact, None)
         self.watch = FileWatch(self.models, 300, clock=lambda: self.now)
         self.head = version(artifact.digest)
@@ -94,7 +95,7 @@ def test_a_file_is_hashed_when_it_changed_and_once_an_hour(scene: Scene) -> None
         hashed.append(path)
         return digest_of(path)
 
-    scene.watch.digest = counted
+    scene.watch = FileWatch(scene.models, 300, clock=lambda: scene.now, digest=counted)
     for _ in range(3):
         assert scene.watch.look(scene.head) is None
     assert len(hashed) == 1

@@ -17,7 +17,7 @@ from local.ports import free_port
 from local.process import Process
 from services.promotion.repository import lock_configuration
 from shared.messaging.bus import Bus
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
 from shared.storage.database import Database
 from tests.kit.processes import suite_process
 from tests.kit.waiting import async_until
@@ -77,7 +77,7 @@ async def test_g03_killed_between_evaluation_and_decision_it_decides_once(
     """SIGKILL after the evaluation was received and before it was decided: the next process decides it, once."""
     source = tmp_path / "model.pth"
     await asyncio.to_thread(source.write_bytes, b"first")
-    artifact = await asyncio.to_thread(ArtifactStore(tmp_path / "artifacts").take_in, source)
+    artifact = await asyncio.to_thread(ArtifactFolder(tmp_path / "artifacts").take_in, source)
     event = announcement(completed(artifact.digest))
     database, bus = Database(database_url), Bus(nats_url, "test")
     try:

@@ -14,7 +14,9 @@ from services.promotion import projection
 from services.promotion.projection import is_present, project
 from shared.storage import artifacts
 from shared.storage import files as file_writing
-from shared.storage.artifacts import Artifact, ArtifactError, ArtifactStore
+from shared.storage.artifact_folder import ArtifactFolder
+from shared.storage.artifacts import ArtifactError, ArtifactFile
+from tests.kit.waiting import async_until
 from tests.promotion.conftest import Suite, announcement, completed
 
 CONFIGURATION = "hex8_2p"
@@ -31,16 +33,18 @@ def models(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
+def store(tmp_path: Path) -> ArtifactFolder:
     """An empty artifact store."""
-    return ArtifactStore(tmp_path / "artifacts")
+    return ArtifactFolder(tmp_path / "artifacts")
 
 
-def take_in(store: ArtifactStore, folder: Path, content: bytes) -> Artifact:
-    """An artifact with these bytes."""
+def take_in(store: ArtifactFolder, folder: Path, content: bytes) -> ArtifactFile:
+    """An artifact with these bytes, as a file."""
     path = folder / "source"
     path.write_bytes(content)
-    return store.take_in(path)
+    file = store.file(store.take_in(path).digest)
+    assert file is not None
+    return file
 
 
 def files(models: Path) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def files(models: Path) -> dict[str, Any]:
     }
 
 
-def test_g02_the_files_are_as_the_runbook_shows_them(models: Path, store: ArtifactStore, tmp_path: Path) -> None:
+def test_g02_the_files_are_as_the_runbook_shows_them(models: Path, store: ArtifactFolder, tmp_path: Path) -> None:
     """A regular canonical file, a link to it by its bare name, and the version before as the backup."""
     first, second = (take_in(store, tmp_path, content) for content in (b"first", b"second"))
     project(models, CONFIGURATION, first, None)
@@ -65,7 +69,7 @@ def test_g02_the_files_are_as_the_runbook_shows_them(models: Path, store: Artifa
     assert sorted(path.name for path in models.iterdir()) == ["backup", NAME, "ringrift_best_hex8_2p.pth"]
 
 
-def test_a_file_from_before_the_ledger_is_kept(models: Path, store: ArtifactStore, tmp_path: Path) -> None:
+def test_a_file_from_before_the_ledger_is_kept(models: Path, store: ArtifactFolder, tmp_path: Path) -> None:
     """What lay there when the first version came is kept as the backup, however often projecting is repeated."""
     (models / NAME).write_bytes(b"someone's")
     first = take_in(store, tmp_path, b"first")
@@ -74,7 +78,7 @@ def test_a_file_from_before_the_ledger_is_kept(models: Path, store: ArtifactStor
     assert files(models) == {"canonical": b"first", "link": NAME, "backup": b"someone's"}
 
 
-def test_g02_bytes_are_verified_before_the_flip(models: Path, store: ArtifactStore, tmp_path: Path) -> None:
+def test_g02_bytes_are_verified_before_the_flip(models: Path, store: ArtifactFolder, tmp_path: Path) -> None:
     """An artifact whose bytes rotted never becomes canonical."""
     first, second = (take_in(store, tmp_path, content) for content in (b"first", b"second"))
     project(models, CONFIGURATION, first, None)
@@ -109,7 +113,7 @@ def die_at(line: int, arguments: tuple[Any, ...]) -> bool:
     return os.waitstatus_to_exitcode(status) == 9
 
 
-def test_g02_projecting_survives_death_at_every_line(models: Path, store: ArtifactStore, tmp_path: Path) -> None:
+def test_g02_projecting_survives_death_at_every_line(models: Path, store: ArtifactFolder, tmp_path: Path) -> None:
     """Killed before any of its lines, it leaves the old file or the new one, whole; doing it again ends it."""
     first, second = (take_in(store, tmp_path, content) for content in (b"first" * 9, b"second" * 9))
     wanted = {"canonical": b"second" * 9, "link": NAME, "backup": b"first" * 9}
@@ -174,6 +178,30 @@ async def test_g10_two_rollbacks_at_once_are_one(suite: Suite) -> None:
     assert (await suite.canonical())["version"] == 3
 
 
+async def test_f04_a_damaged_artifact_is_said_and_a_canonical_one_mended(suite: Suite) -> None:
+    """The bytes of the canonical version are taken in from its file; an earlier version's stay aside until somebody has them."""
+    damaged = [await suite.promoted(b"first"), await suite.promoted(b"secnd")]
+    await holds(suite, b"secnd", b"first")
+    for digest in damaged:
+        path = suite.store.path(digest)
+        await asyncio.to_thread(path.chmod, 0o644)
+        await asyncio.to_thread(path.write_bytes, b"rotten")
+    body = {"to_version": 1, "reason": "worse"}
+    refused = await suite.client.post("/v1/configurations/hex8_2p/rollback", json=body)
+    assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[1]) == (409, "bytes-missing")
+
+    async def mended() -> bool:
+        return await asyncio.to_thread(suite.store.file, damaged[1]) is not None
+
+    await async_until(mended, 90)
+    found = (await suite.get("/status"))["promotion_status"]["damaged_artifacts"]
+    assert found == [{"digest": damaged[0], "size": 6}]
+    await asyncio.to_thread(suite.add_model, b"first")
+    assert (await suite.get("/status"))["promotion_status"]["damaged_artifacts"] == []
+    answer = await suite.client.post("/v1/configurations/hex8_2p/rollback", json=body)
+    assert answer.status_code == 201, answer.text
+
+
 async def test_a_removed_canonical_file_comes_back(suite: Suite) -> None:
     """The files follow the ledger, not the event that first wrote them."""
     await suite.promoted(b"first")
@@ -190,7 +218,7 @@ async def test_the_files_of_a_later_ledger_are_replaced(suite: Suite, tmp_path: 
     """After a restore from a dump, the models folder holds a version that the ledger does not know: it follows the ledger."""
     digest = await suite.promoted(b"first")
     await holds(suite, b"first", None)
-    first = await asyncio.to_thread(suite.store.find, digest)
+    first = await asyncio.to_thread(suite.store.file, digest)
     later = await asyncio.to_thread(take_in, suite.store, tmp_path, b"later")
     await asyncio.to_thread(project, suite.models, CONFIGURATION, later, first)
     await suite.asked()  # any commit wakes the projection

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.storage.artifacts import LEFT_SECONDS, ArtifactStore
+from shared.storage.artifact_folder import LEFT_SECONDS, ArtifactFolder
 from shared.storage.files import CHUNK, copy_hashing, digest_of, temporary_file, write_atomically
 
 
@@ -60,22 +60,22 @@ def test_a_copy_is_hashed(tmp_path: Path) -> None:
 
 def test_g01_an_artifact_is_its_bytes(tmp_path: Path) -> None:
     """The same bytes under two names are one artifact, which nobody can write to."""
-    store = ArtifactStore(tmp_path / "store")
+    store = ArtifactFolder(tmp_path / "store")
     for name in ("a.pth", "b.pth"):
         (tmp_path / name).write_bytes(b"weights")
     first, second = (store.take_in(tmp_path / name) for name in ("a.pth", "b.pth"))
     assert first == second == store.find(hashlib.sha256(b"weights").hexdigest())
-    assert first.path.stat().st_mode & 0o777 == 0o444
+    assert store.path(first.digest).stat().st_mode & 0o777 == 0o444
     assert store.find("0" * 64) is None
     with pytest.raises(FileExistsError):
-        first.path.open("xb")
+        store.path(first.digest).open("xb")
 
 
 def test_f51_what_a_killed_taking_in_left_is_swept(tmp_path: Path) -> None:
     """Once nobody can be writing to it any more; what is being taken in, and what was, stays."""
     model = tmp_path / "model.pth"
     model.write_bytes(b"model")
-    store = ArtifactStore(tmp_path / "artifacts")
+    store = ArtifactFolder(tmp_path / "artifacts")
     taken = store.take_in(model)
     left, writing = (tmp_path / "artifacts" / f".incoming-{name}" for name in ("left", "writing"))
     for each in (left, writing):
@@ -83,5 +83,5 @@ def test_f51_what_a_killed_taking_in_left_is_swept(tmp_path: Path) -> None:
     long_ago = time.time() - LEFT_SECONDS - 1
     os.utime(left, (long_ago, long_ago))
     assert store.sweep() == 1
-    assert (left.exists(), writing.exists(), taken.path.exists()) == (False, True, True)
-    assert ArtifactStore(tmp_path / "none yet").sweep() == 0
+    assert (left.exists(), writing.exists(), store.path(taken.digest).exists()) == (False, True, True)
+    assert ArtifactFolder(tmp_path / "none yet").sweep() == 0

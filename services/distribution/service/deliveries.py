@@ -25,7 +25,7 @@ from shared.contract.events.distribution import DistributionCompleted, Distribut
 from shared.contract.words import LONGEST_NODE_REASON, storable
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
-from shared.storage.artifacts import Artifact, ArtifactStore
+from shared.storage.artifacts import ArtifactFile, ArtifactStore
 from shared.storage.database import Transactions, Write
 
 LONGEST_REASON = 1000
@@ -100,12 +100,12 @@ class DistributionService:
         await self._emit(tx, DistributionStarted.model_validate({**_identity(head), "nodes": names}), cause)
         return names
 
-    async def artifact(self, digest: str) -> Artifact:
-        """The artifact with that digest. UnknownError if it was never taken in."""
-        artifact = await asyncio.to_thread(self.artifacts.find, digest)
-        if artifact is None:
+    async def artifact(self, digest: str) -> ArtifactFile:
+        """The artifact with that digest. UnknownError if it was never taken in, or is damaged."""
+        file = await asyncio.to_thread(self.artifacts.file, digest)
+        if file is None:
             raise UnknownError(f"there is no artifact {digest}")
-        return artifact
+        return file
 
     async def deliveries(self, configuration: str | None, after: DeliveryKey | None, limit: int) -> list[Delivery]:
         """Deliveries of every version by configuration, newest version first, then by node."""

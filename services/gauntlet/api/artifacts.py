@@ -22,7 +22,7 @@ router = new_router("artifacts", prefix="/v1/artifacts", needs=NODE)
 async def read_artifact(request: Request, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
     """A model file by the SHA-256 of its bytes; honours Range."""
     store: ArtifactStore = request.app.state.artifacts
-    artifact = await asyncio.to_thread(store.find, digest)
-    if artifact is None:
+    file = await asyncio.to_thread(store.file, digest)
+    if file is None:
         raise NotFound(f"there is no artifact {digest}")
-    return ArtifactResponse.of(artifact)
+    return ArtifactResponse.of(file)

@@ -88,7 +88,7 @@ class HandingOut(WorkParts):
             return []
         wanted = versions_of(met.version).values()
         known = await repository.canonical_digests(tx, str(evaluation.configuration), wanted)
-        held = {version: digest for version, digest in known.items() if self.holds(digest)}
+        held = {version: digest for version, digest in known.items() if await self.holds(digest)}
         return panel_of(evaluation.playable.digest, met, held)
 
     async def _share_out(

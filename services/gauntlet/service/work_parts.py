@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.gauntlet import evidence, repository
@@ -24,7 +24,7 @@ class WorkParts:
     database: Transactions
     journal: Journal
     rules: WorkRules
-    holds: Callable[[Digest], bool]
+    holds: Callable[[Digest], Awaitable[bool]]
 
     async def _complete(self, tx: Write, evaluation: Evaluation, course: Course, noted: Noted) -> None:
         evaluation = await self._drop_surplus(tx, evaluation, course, noted)

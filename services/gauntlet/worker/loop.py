@@ -18,7 +18,7 @@ from services.gauntlet.worker.job import Crashed, GamesPlayed, Job, JobDone, Job
 from services.gauntlet.worker.reporter import Costs, Reporter
 from services.gauntlet.worker.resident import ResidentWorker
 from services.gauntlet.worker.shortage import available_bytes, is_shortage, require_memory
-from services.gauntlet.worker.source import ModelSource, WorkSource
+from services.gauntlet.worker.source import ModelAbsentError, ModelSource, WorkSource
 from services.gauntlet.worker.work import Work, WorkFailure, WorkWish
 from shared.contract.configuration import Configuration
 from shared.contract.words import LONGEST_REASON, storable
@@ -71,13 +71,15 @@ class WorkerLoop:
             _log.info("run_gauntlet", worker=worker.pid, **_named(work))
             async with _reporting(reporter, worker, work):
                 await self._play(job, worker, reporter, resident)
+        except ModelAbsentError as error:
+            await self.source.fail(work.claim_id, _absent(work, error))
         except BaseException as error:
             passing = storable(str(error), MOST_SAID) if is_shortage(error) else None
             await to_the_end(reporter.goodbye(passing))
             raise
 
     async def _job(self, work: Work) -> Job:
-        """Where its models lie. MemoryShortError, and whatever may be wrong with bringing them here."""
+        """Where its models lie. ModelAbsentError, MemoryShortError, and whatever may be wrong with bringing them here."""
         candidate = await self.models.file(work.candidate, work.most_model_bytes)
         previous = await self.models.file(work.previous, work.most_model_bytes) if work.previous else None
         require_memory(filter(None, (candidate, previous)), self.available())
@@ -138,6 +140,12 @@ def _hear(work: Work, message: WorkerMessage, reporter: Reporter, resident: Resi
                 )
         case JobFailed(code=code, reason=reason):
             reporter.failed(WorkFailure(code=code, reason=storable(reason, LONGEST_REASON)))
+
+
+def _absent(work: Work, error: ModelAbsentError) -> WorkFailure:
+    """No worker can play it: the fault is the candidate's own, or the store's that lost a canonical version."""
+    ours = error.digest == work.candidate.digest
+    return WorkFailure(code="model_not_found" if ours else "internal", reason=storable(str(error), LONGEST_REASON))
 
 
 def _named(work: Work) -> dict[str, object]:

@@ -42,8 +42,8 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, device: str) -> WorkerProcess:
-        """A worker that waits for its first task. It sees none of the suite's variables: it needs neither ledger nor keys."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        """A worker that waits for its first task. It sees none of the suite's variables, nor a bucket's: it needs no keys."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith((PREFIX, "AWS_"))}
         pipe = asyncio.subprocess.PIPE
         return cls(
             await asyncio.create_subprocess_exec(

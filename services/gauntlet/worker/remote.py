@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ import httpx
 
 from play.models.model_file import ModelFile
 from services.gauntlet.errors import ClaimOverError, ReportRefusedError
+from services.gauntlet.worker.source import ModelAbsentError
 from services.gauntlet.worker.work import ModelReference, Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
 from shared.process.http_client import bounded
+from shared.storage.file_digests import FileDigests
 from shared.storage.files import publish_file, temporary_file
 
 GRACE_SECONDS = 15.0
@@ -67,35 +70,42 @@ class RemoteModels:
         self._client, self._artifacts = client, f"{url}/v1/artifacts"
         self._folder, self._most_kept_bytes = folder, most_kept_bytes
         self._fetching: dict[str, asyncio.Lock] = {}
+        self._digests = FileDigests()
 
     async def file(self, reference: ModelReference, most_bytes: int) -> ModelFile:
         """As `ModelSource.file`. RemoteError if other bytes come than those of its digest, or more than may be."""
         path = self._folder / reference.digest
         async with self._fetching.setdefault(reference.digest, asyncio.Lock()):
-            if await asyncio.to_thread(_is_there, path):
-                path.touch()
-            else:
-                await self._fetch(reference.digest, path, most_bytes)
+            if not await asyncio.to_thread(self._is_there, path):
+                await self._fetch(reference, path, most_bytes)
         return ModelFile(
             path=path, name=reference.name, architecture=reference.architecture, parameters=reference.parameters,
             most_bytes=most_bytes,
         )  # fmt: skip
 
-    async def _fetch(self, digest: str, path: Path, most_bytes: int) -> None:
+    async def _fetch(self, reference: ModelReference, path: Path, most_bytes: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._make_room)
-        address, bounds = f"{self._artifacts}/{digest}", bounded(most_bytes, seconds=FETCH_SECONDS)
+        address, bounds = f"{self._artifacts}/{reference.digest}", bounded(most_bytes, seconds=FETCH_SECONDS)
         with temporary_file(self._folder) as (temporary, target):
             sha256 = hashlib.sha256()
             async with self._client.stream("GET", address, extensions=bounds) as answer:
+                if answer.status_code == 404:
+                    raise ModelAbsentError(reference.name, reference.digest)
                 _good(answer, 200)
                 async for chunk in answer.aiter_bytes():
                     sha256.update(chunk)
                     await asyncio.to_thread(target.write, chunk)
-            if sha256.hexdigest() != digest:
+            if sha256.hexdigest() != reference.digest:
                 raise RemoteError(f"{address} gave other bytes than those of its digest")
             target.flush()
             await asyncio.to_thread(publish_file, temporary, path)
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether the model was fetched whole, before: its bytes are those of its name. Then it is used now."""
+        with suppress(FileNotFoundError):
+            return self._digests.use(path) == path.name
+        return False
 
     def _make_room(self) -> None:
         files = sorted(
@@ -105,14 +115,6 @@ class RemoteModels:
         while files and kept > self._most_kept_bytes:
             kept -= files[0].stat().st_size
             files.pop(0).unlink(missing_ok=True)
-
-
-def _is_there(path: Path) -> bool:
-    """Whether the model was fetched whole, before: its bytes are those of its name."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == path.name
 
 
 def _good(answer: httpx.Response, status: int) -> httpx.Response:

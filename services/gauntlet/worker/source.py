@@ -9,6 +9,14 @@ from play.models.model_file import ModelFile
 from services.gauntlet.worker.work import ModelReference, Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
 
 
+class ModelAbsentError(Exception):
+    """The bytes of a model are not to be had: there are none, or what is there is not what its digest says."""
+
+    def __init__(self, name: str, digest: str) -> None:
+        super().__init__(f"{name}: the artifact store has no undamaged copy of {digest}; announce the file again")
+        self.digest = digest
+
+
 class WorkSource(Protocol):
     """Where work comes from, and what comes of it goes. ClaimOverError where there is no such claim any more; any other error means
     that nobody knows whether it was heard, and the same may be said again."""
@@ -30,4 +38,4 @@ class ModelSource(Protocol):
     """Where the files of models are."""
 
     async def file(self, reference: ModelReference, most_bytes: int) -> ModelFile:
-        """A model's file on this machine."""
+        """A model's file on this machine, its bytes hashed. ModelAbsentError."""

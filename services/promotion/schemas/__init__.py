@@ -34,6 +34,7 @@ from services.promotion.schemas.requests import (
 )
 from services.promotion.schemas.status import (
     Daemons,
+    DamagedArtifact,
     FailedEvaluation,
     FileDifference,
     PromotionStatus,
@@ -61,6 +62,7 @@ __all__ = [
     "CurriculumView",
     "CurriculumWeight",
     "Daemons",
+    "DamagedArtifact",
     "DecisionDetail",
     "DecisionView",
     "Decisions",

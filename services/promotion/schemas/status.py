@@ -24,6 +24,15 @@ class FileDifference(BaseModel):
     mended_in: float = Field(description="Seconds until it is written again; what lies there is put aside then")
 
 
+class DamagedArtifact(BaseModel):
+    """A model of the artifact store whose bytes were not those of its digest: set aside until the good file is taken in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    digest: Digest
+    size: int = Field(description="Bytes that were found")
+
+
 class FailedEvaluation(BaseModel):
     """An evaluation that ended without evidence, so that nothing was judged."""
 
@@ -50,6 +59,9 @@ class PromotionStatus(BaseModel):
     awaiting: list[ApprovalView] = Field(description="Candidates that passed and wait for a person, newest first")
     holds: list[HoldView] = Field(description="What people laid on configurations")
     file_differences: list[FileDifference] = Field(description="Canonical files that somebody changed by hand")
+    damaged_artifacts: list[DamagedArtifact] | None = Field(
+        description="Models that were set aside because they are damaged, 50 at most; null while the store cannot be asked"
+    )
     waivers: list[WaiverView] = Field(
         description="Of canonical versions that were forced, until their games confirm them"
     )

@@ -38,6 +38,7 @@ class PromotionService:
     distribution: DistributionClient
     gauntlet: GauntletClient
     files: FileWatch
+    artifacts: ArtifactStore
     audit: Audit
     curriculum: Curriculum
     decisions: Decisions
@@ -63,6 +64,6 @@ class PromotionService:
         decisions = Decisions(ledger, policies, holds, store)
         requests = Requests(ledger, policies, models)
         return cls(
-            database, outbox, distribution, gauntlet, files, Audit(database), Curriculum(database), decisions, holds,
+            database, outbox, distribution, gauntlet, files, store, Audit(database), Curriculum(database), decisions, holds,
             judging, Keys(database, accepted), pointer, policies, requests, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip
