@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -79,24 +81,28 @@ def new_client(settings: BaseServiceSettings) -> PeerClient:
 def new_outside_client(settings: BaseServiceSettings) -> PeerClient:
     """A client for calls to others than the suite's processes: without keys, and by the authorities that everybody trusts too."""
     seconds = settings.http_seconds
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()
-    if settings.http_ca is not None:
-        context.load_verify_locations(cafile=settings.http_ca)
     return PeerClient(
         Bounds(MOST_BYTES, seconds),
         timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
-        verify=context,
+        verify=_everybody(settings.http_ca),
         trust_env=settings.http_proxy_from_environment,
     )
 
 
 def _tls(settings: BaseServiceSettings) -> ssl.SSLContext:
-    """The one authority that is named, or all that httpx brings and the system knows."""
+    """The one authority that is named, or whom everybody trusts."""
     if settings.http_ca is not None:
         return ssl.create_default_context(cafile=settings.http_ca)
+    return _everybody()
+
+
+@cache
+def _everybody(more: Path | None = None) -> ssl.SSLContext:
+    """All authorities that httpx brings and the system knows, and those of one more file; made once, because it takes a while."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
+    if more is not None:
+        context.load_verify_locations(cafile=more)
     return context
 
 

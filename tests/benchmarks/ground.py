@@ -22,6 +22,7 @@ from ringrift_client.trainings import training_event
 from local.suite import Addresses, Suite
 from shared.messaging.bus import Bus
 from tests.kit import floods
+from tests.kit.http_client import HTTP
 from tests.kit.waiting import async_until, until
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
@@ -164,7 +165,7 @@ def bytes_a_day(suite: Suite, trainings: int) -> int:
             "num_players": 2,
             "model_path": f"models/{('trained', 'successor')[number % 2]}.pth",
         }
-        httpx.post(f"{gauntlet}/v1/trainings", json=training_event(data, "/bench", uuid4().hex)).raise_for_status()
+        HTTP.post(f"{gauntlet}/v1/trainings", json=training_event(data, "/bench", uuid4().hex)).raise_for_status()
     ended = "select count(*) from promotion.decisions"
     until(lambda: int(suite.postgres.execute(ended, database="ringrift")) == trainings, 600)
     suite.postgres.execute("vacuum", database="ringrift")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -20,6 +19,7 @@ from shared.contract.policy import GatePolicy
 from shared.service.migrations import migrate
 from tests.gauntlet.neighbours import PolicyGiver
 from tests.gauntlet.test_earlier_databases import run
+from tests.kit.http_client import HTTP
 from tests.kit.http_server import serving_app
 from tests.kit.jobs import breaking_checkpoint
 from tests.kit.servers import Migrate
@@ -55,7 +55,7 @@ class Terminal:
     def asks(self, games: int, model: str = "demo.pth") -> str:
         """Have a model evaluated; returns the evaluation's id."""
         body = {"board_type": "hex8", "num_players": 2, "model_path": f"models/{model}", "games": games}
-        return str(httpx.post(f"{self.url}/v1/evaluations", json=body).raise_for_status().json()["id"])
+        return str(HTTP.post(f"{self.url}/v1/evaluations", json=body).raise_for_status().json()["id"])
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from shared.service.migrations import migrate
 from shared.storage.artifact_folder import ArtifactFolder
 from shared.storage.artifacts import Artifact, resolve_inside
 from tests.kit.documented import Documented
+from tests.kit.http_client import HTTP
 from tests.kit.http_server import serving_app
 from tests.kit.servers import Migrate
 from tests.kit.waiting import until
@@ -60,7 +61,7 @@ class Gauntlet(Neighbour):
     def page(self, query: str) -> Any:
         """The feed, after answering what was asked meanwhile."""
         with suppress(httpx.TransportError), self._answering:  # it reads this feed before it listens, and after
-            asked = httpx.get(f"{self.promotion}/v1/events?type=EVALUATION_REQUESTED").json()["items"]
+            asked = HTTP.get(f"{self.promotion}/v1/events?type=EVALUATION_REQUESTED").json()["items"]
             if not self._is_playing:
                 self.feed += [announcement(self._evaluate(each["data"])) for each in asked[self._answered :]]
                 self._answered = len(asked)
@@ -68,7 +69,7 @@ class Gauntlet(Neighbour):
 
     def _evaluate(self, asked: Any) -> Any:
         artifact = self._artifact(asked)
-        head = httpx.get(f"{self.promotion}{HEX8}/canonical").json()
+        head = HTTP.get(f"{self.promotion}{HEX8}/canonical").json()
         meets = "version" in head and head["digest"] != artifact.digest
         previous = CanonicalReference(version=head["version"], digest=head["digest"]) if meets else None
         data = completed(artifact.digest, previous, self.wins, UUID(asked["request_id"]), artifact.size)
@@ -96,7 +97,7 @@ class Distribution(Neighbour):
 
     def show_status(self) -> Any:
         """The answer to GET /status."""
-        head = httpx.get(f"{self.promotion}{HEX8}/canonical").json()
+        head = HTTP.get(f"{self.promotion}{HEX8}/canonical").json()
         nodes = {name: {**AT_NODE, "state": "delivered", "detail": None} for name in ("node-1", "node-2")}
         if self.lacking:
             nodes[self.lacking] = {**AT_NODE, "state": "pending", "detail": "connection refused"}
@@ -147,7 +148,7 @@ class Operator:
 
     def get(self, path: str) -> Any:
         """The JSON of a GET."""
-        return httpx.get(self.url + path).json()
+        return HTTP.get(self.url + path).json()
 
     def has(self, name: str, content: bytes) -> None:
         """Put a file into the models folder."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import psutil
 from ringrift_client import Trainings
 from typer.testing import CliRunner
@@ -26,6 +25,7 @@ from local.addresses import RUNBOOK_AGENT, Addresses
 from local.process import Process
 from local.suite import SERVICES, Suite
 from tests.contract.blocks import Block, blocks
+from tests.kit.http_client import HTTP
 from tests.kit.operator import DEMO, HEX8, Operator
 from tests.kit.processes import environment
 from tests.kit.waiting import until
@@ -161,11 +161,11 @@ class Desk:
         url, service = f"http://{host}:{RUNBOOK_AGENT}", f"{suite.addresses.url('distribution')}/v1/nodes"
         with process:
             process.wait_for_http(f"{url}/health")
-            httpx.post(service, json={"name": node, "url": url}).raise_for_status()
+            HTTP.post(service, json={"name": node, "url": url}).raise_for_status()
             try:
                 yield
             finally:
-                httpx.delete(f"{service}/{node}").raise_for_status()
+                HTTP.delete(f"{service}/{node}").raise_for_status()
 
     def table(self) -> str:
         """Every step that was run, in order."""

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
 from tests.contract.conftest import HEX8, Operator
+from tests.kit.http_client import HTTP
 from tests.kit.waiting import until
 
 PROMOTE = ("promote", "--board-type", "hex8", "--num-players", "2", "--model")
@@ -51,7 +51,7 @@ def waits(operator: Operator, content: bytes) -> str:
     operator.has("other.pth", content)
     body = {"model_path": "models/other.pth", "board_type": "hex8", "num_players": 2}
     with operator.gauntlet.playing():
-        request = httpx.post(f"{operator.url}/admin/promote", json=body).json()
+        request = HTTP.post(f"{operator.url}/admin/promote", json=body).json()
         assert types(operator, "pin", "hex8_2p", "--reason", "the tournament").exit_code == 0
     until(lambda: operator.get(f"/v1/promotion-requests/{request['id']}")["state"] != "open", 60)
     assert types(operator, "unpin", "hex8_2p").exit_code == 0

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from local.ports import free_port
@@ -30,6 +29,7 @@ from shared.storage.artifacts import Artifact
 from shared.storage.database import Database
 from tests.distribution.bench import NODES, Bench
 from tests.kit.documented import complaint
+from tests.kit.http_client import HTTP
 from tests.kit.processes import suite_process
 from tests.kit.servers import Migrate
 from tests.kit.waiting import until
@@ -89,12 +89,12 @@ class Stage:
 
     def register(self, name: str, url: str) -> None:
         """Make a node known to the service."""
-        answer = httpx.post(f"{self.url}/v1/nodes", json={"name": name, "url": url})
+        answer = HTTP.post(f"{self.url}/v1/nodes", json={"name": name, "url": url})
         assert answer.status_code == 201, answer.text
 
     def move(self, name: str, url: str) -> None:
         """Give a node another address."""
-        assert httpx.put(f"{self.url}/v1/nodes/{name}", json={"url": url}).status_code == 200
+        assert HTTP.put(f"{self.url}/v1/nodes/{name}", json={"url": url}).status_code == 200
 
     def take_in(self, content: bytes) -> Artifact:
         """Put bytes into the artifact store."""
@@ -119,7 +119,7 @@ class Stage:
 
     def get(self, path: str) -> Any:
         """A successful GET's JSON."""
-        answer = httpx.get(self.url + path)
+        answer = HTTP.get(self.url + path)
         assert answer.status_code == 200, answer.text
         assert complaint("distribution", "GET", path.partition("?")[0], answer, answer.content) == ""
         return answer.json()
@@ -149,7 +149,7 @@ class Stage:
 
     def holds(self, name: str, digest: str) -> bool:
         """Whether the service knows, by the node's own report, that it holds the digest."""
-        answer = httpx.get(f"{self.url}/v1/configurations/{HEX8}/availability")
+        answer = HTTP.get(f"{self.url}/v1/configurations/{HEX8}/availability")
         return answer.status_code == 200 and answer.json().get(name, {}).get("digest") == digest
 
     def file(self, name: str) -> Path:

@@ -5,12 +5,12 @@ import re
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from local.ports import free_port
 from tests.distribution.conftest import Stage
 from tests.kit.hostile import ANSWERS, hostile
+from tests.kit.http_client import HTTP
 from tests.kit.processes import suite_process
 from tests.kit.waiting import until
 
@@ -45,7 +45,7 @@ def test_f59_hostile_answers_of_nodes_cost_neither_memory_nor_time(stage: Stage)
         def all_failed() -> bool:
             nonlocal slowest
             started = time.monotonic()
-            assert httpx.get(f"{stage.url}/livez", timeout=10).status_code == 200
+            assert HTTP.get(f"{stage.url}/livez", timeout=10).status_code == 200
             slowest = max(slowest, time.monotonic() - started)
             said = unreached(stage)
             return all(SAYS[kind] in said[kind] for kind in ANSWERS)

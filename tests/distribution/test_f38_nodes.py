@@ -2,22 +2,21 @@
 
 from pathlib import Path
 
-import httpx
-
 from local.ports import free_port
 from local.postgres import Postgres
+from tests.kit.http_client import HTTP
 from tests.kit.processes import suite_process
 from tests.kit.waiting import until
 
 
 def nodes(url: str) -> list[str]:
     """The names of the registered nodes."""
-    return [node["name"] for node in httpx.get(f"{url}/v1/nodes").json()["items"]]
+    return [node["name"] for node in HTTP.get(f"{url}/v1/nodes").json()["items"]]
 
 
 def last_pass(url: str) -> str | None:
     """When the daemon last looked at every node, if the service can say so now."""
-    answer = httpx.get(f"{url}/status")
+    answer = HTTP.get(f"{url}/status")
     return str(answer.json()["daemon"]["last_pass_at"]) if answer.status_code == 200 else None
 
 
@@ -35,7 +34,7 @@ def test_f38_a_deleted_node_does_not_come_back_when_the_daemon_is_restarted(
     with suite_process("distribution", "services.distribution", settings, tmp_path) as service:
         service.wait_for_http(f"{url}/readyz")
         until(lambda: nodes(url) == ["node-1", "node-2"])
-        httpx.delete(f"{url}/v1/nodes/node-1").raise_for_status()
+        HTTP.delete(f"{url}/v1/nodes/node-1").raise_for_status()
         ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
         until(
             lambda: postgres.execute(ended) and '"loop": "daemon"' in service.log_since_start(),

@@ -3,16 +3,15 @@
 from functools import partial
 from typing import Any
 
-import httpx
-
 from tests.distribution.conftest import HEX8, Stage
 from tests.kit.documented import complaint
+from tests.kit.http_client import HTTP
 from tests.kit.waiting import until
 
 
 def asks(stage: Stage, method: str, path: str, body: Any) -> tuple[int, Any]:
     """Status and JSON of an answer, which is as its document says."""
-    answer = httpx.request(method, f"{stage.url}{path}", json=body)
+    answer = HTTP.request(method, f"{stage.url}{path}", json=body)
     assert complaint("distribution", method, path, answer, answer.content) == ""
     return answer.status_code, answer.json()
 

@@ -4,10 +4,10 @@ import hashlib
 import socket
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.distribution.conftest import HEX8, Stage, megabytes
+from tests.kit.http_client import HTTP
 from tests.kit.waiting import until
 
 
@@ -177,7 +177,7 @@ BAD_REQUESTS: list[tuple[str, str, Any, int]] = [
 def test_bad_input_is_answered_with_a_problem(stage: Stage) -> None:
     """Every bad request has its status and a text, and none disturbs the service."""
     for method, path, body, status in BAD_REQUESTS:
-        answer = httpx.request(method, stage.url + path, json=body)
+        answer = HTTP.request(method, stage.url + path, json=body)
         assert answer.status_code == status, (path, answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["detail"], path
@@ -207,10 +207,10 @@ def test_f55_the_second_door_moves_nothing(stage: Stage) -> None:
     stage.promote(1, b"first")
     stage.delivered(sha(b"first"), "node-1")
     body = {"configuration": HEX8, "version": 9000, "digest": stage.take_in(b"other").digest}
-    answer = httpx.post(f"{stage.url}/admin/distribute-model", json=body)
+    answer = HTTP.post(f"{stage.url}/admin/distribute-model", json=body)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:ringrift:problem:not-known-yet")
     body = {"configuration": HEX8, "version": 1, "digest": sha(b"other")}
-    answer = httpx.post(f"{stage.url}/admin/distribute-model", json=body)
+    answer = HTTP.post(f"{stage.url}/admin/distribute-model", json=body)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:ringrift:problem:not-canonical")
     assert sha(b"first") in answer.json()["detail"]
     assert sha(b"other") in answer.json()["detail"]
@@ -228,9 +228,9 @@ def test_f55_a_ledger_that_differs_is_shown(stage: Stage) -> None:
     until(lambda: stage.get("/status")["ledger"]["agrees"] is False)
     [difference] = stage.get("/status")["ledger"]["differences"]
     assert (difference["ledger"]["version"], difference["here"]["version"]) == (2, 1)
-    readiness = httpx.get(f"{stage.url}/readyz")
+    readiness = HTTP.get(f"{stage.url}/readyz")
     assert (readiness.status_code, "the ledger has version 2" in readiness.json()["detail"]) == (503, True)
-    assert "ringrift_ledger_differences 1.0" in httpx.get(f"{stage.url}/metrics").text
+    assert "ringrift_ledger_differences 1.0" in HTTP.get(f"{stage.url}/metrics").text
     assert stage.get("/status")["model_distribution"]["configurations"][HEX8]["version"] == 1
     stage.promote(2, b"second")
     until(lambda: stage.get("/status")["ledger"]["agrees"])
@@ -242,6 +242,6 @@ def test_distribute_model_makes_every_node_prove_it_again(stage: Stage) -> None:
     stage.add_agent("node-1")
     stage.promote(1, b"first")
     stage.delivered(sha(b"first"), "node-1")
-    answer = httpx.post(f"{stage.url}/admin/distribute-model", json={"model_path": "models/canonical_hex8_2p.pth"})
+    answer = HTTP.post(f"{stage.url}/admin/distribute-model", json={"model_path": "models/canonical_hex8_2p.pth"})
     assert (answer.status_code, answer.json()["nodes"]) == (202, ["node-1"])
     until(lambda: len(stage.events("DISTRIBUTION_COMPLETED")) == 2)

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from local.suite import SERVICES
 from shared.messaging.bus import Bus
 from shared.storage.files import digest_of
+from tests.kit.http_client import HTTP
 from tests.kit.operator import DEMO, HEX8, Operator, running_suite
 from tests.kit.waiting import until
 
@@ -89,15 +88,13 @@ def set_up() -> Iterator[Scene]:
         (suite.folder / ".venv").symlink_to(sys.prefix)
         asyncio.run(garble(suite.nats.url))
         [letter] = operator.eventually(lambda: operator.get("gauntlet", "/v1/dead-letters")["items"])
-        httpx.post(
-            f"{suite.addresses.url('distribution')}/v1/nodes", json={"name": "gone", "url": "http://127.0.0.1:9"}
-        )
+        HTTP.post(f"{suite.addresses.url('distribution')}/v1/nodes", json={"name": "gone", "url": "http://127.0.0.1:9"})
         hosts = {
             f"localhost:{port}": name
             for port, name in ((8770, "promotion"), (8771, "gauntlet"), (8772, "distribution"))
         }
         hooks = f"{suite.addresses.url('promotion')}/v1/webhooks"
-        webhook = httpx.post(hooks, json={"url": "https://hooks.example/x"}).json()["id"]
+        webhook = HTTP.post(hooks, json={"url": "https://hooks.example/x"}).json()["id"]
         [newest, *_] = operator.get("gauntlet", "/v1/evaluations")["items"]
         stands_for = {host: suite.addresses.url(name).removeprefix("http://") for host, name in hosts.items()} | {
             "/ID/": f"/{newest['id']}/",

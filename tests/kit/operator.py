@@ -16,6 +16,7 @@ from shared.contract.events import Event
 from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.bus import Bus
 from shared.storage.files import digest_of
+from tests.kit.http_client import HTTP
 from tests.kit.waiting import until
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
@@ -31,7 +32,7 @@ class Operator:
     def get(self, service: str, path: str) -> Any:
         """A GET's JSON; None while the service does not answer, or answers an error."""
         try:
-            answer = httpx.get(self.suite.addresses.url(service) + path, timeout=10)
+            answer = HTTP.get(self.suite.addresses.url(service) + path, timeout=10)
         except httpx.HTTPError:
             return None
         return answer.json() if answer.is_success else None

@@ -5,11 +5,12 @@ Nothing else in the tests sleeps. A question must be cheap, and change nothing.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
-POLL_SECONDS = 0.01
+FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.01, 1.2, 0.1
+"""Seconds between two questions: longer and longer, because whoever is asked works for the answer."""
 PATIENCE, LONGEST_SECONDS = 4.0, 240.0
 """Limits are given as for an idle machine: a loaded one may take so many times as long, but not longer than this."""
 
@@ -21,10 +22,10 @@ def _silent() -> str:
 def until(question: Callable[[], Answer], seconds: float = 30, explain: Callable[[], str] = _silent) -> Answer:
     """The first true answer. A test fails, with what `explain` says then, if there is none in time."""
     seconds = _patient(seconds)
-    deadline = time.monotonic() + seconds
+    deadline, pauses = time.monotonic() + seconds, _pauses()
     while not (answer := question()):
         assert time.monotonic() < deadline, _failure(answer, seconds, explain)
-        time.sleep(POLL_SECONDS)
+        time.sleep(next(pauses))
     return answer
 
 
@@ -33,11 +34,18 @@ async def async_until(
 ) -> Answer:
     """The same for a coroutine function, without holding up the event loop."""
     seconds = _patient(seconds)
-    deadline = time.monotonic() + seconds
+    deadline, pauses = time.monotonic() + seconds, _pauses()
     while not (answer := await question()):
         assert time.monotonic() < deadline, _failure(answer, seconds, explain)
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(next(pauses))
     return answer
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
 
 
 def _patient(seconds: float) -> float:

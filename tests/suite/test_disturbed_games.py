@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.kit.http_client import HTTP
 from tests.kit.operator import Operator, running_suite
 
 LONG = {"GAUNTLET_LANES": "16", "AUTO_PROMOTE": "false", "GAUNTLET_LEASE_SECONDS": "2"}
@@ -61,7 +61,7 @@ def asked(operator: Operator, games: int) -> str:
     """The id of a new evaluation, some games of which are recorded. `games`: another number each time, or those of before count."""
     operator.training_completed("trained")
     body = {"board_type": "hex8", "num_players": 2, "model_path": "models/trained.pth", "games": games}
-    answer = httpx.post(f"{operator.suite.addresses.url('gauntlet')}/v1/evaluations", json=body, timeout=30)
+    answer = HTTP.post(f"{operator.suite.addresses.url('gauntlet')}/v1/evaluations", json=body, timeout=30)
     evaluation = str(answer.json()["id"])
     operator.eventually(lambda: playing(operator, evaluation))
     return evaluation
@@ -77,7 +77,7 @@ def test_g06_killed_in_the_middle_an_evaluation_completes_with_the_same_games(op
     assert operator.get("gauntlet", f"/v1/evaluations/{evaluation}")["attempts"] == 0
     require_nothing_twice(operator, evaluation)
     address = f"{operator.suite.addresses.url('gauntlet')}/v1/evaluations/{evaluation}/verification"
-    undisturbed = httpx.get(address, timeout=150).json()
+    undisturbed = HTTP.get(address, timeout=150).json()
     assert undisturbed["holds"]
     assert undisturbed["identical"] == sum(each["games"] for each in data["evidence"]["opponents"])
 

@@ -18,6 +18,7 @@ import pytest
 from shared.contract.events import DATA_MODELS
 from shared.messaging.bus import Bus
 from tests.kit.documents import PROCESSES, document, operations
+from tests.kit.http_client import HTTP
 from tests.kit.openapi_tools import needed, run
 from tests.kit.operator import HEX8
 from tests.kit.waiting import until
@@ -93,10 +94,10 @@ def test_generated_typescript_types_promote(scene: Scene, tmp_path: Path) -> Non
 def test_asyncapi_is_served_to_everybody(scene: Scene) -> None:
     """Each service describes every event, without a key, and its index says where."""
     for service in ("gauntlet", "promotion", "distribution"):
-        described = httpx.get(f"{scene.url(service)}/asyncapi.json").json()
+        described = HTTP.get(f"{scene.url(service)}/asyncapi.json").json()
         assert described["asyncapi"].startswith("3.")
         assert set(described["channels"]) == set(DATA_MODELS)
-        assert httpx.get(scene.url(service)).json()["links"]["asyncapi"] == "/asyncapi.json"
+        assert HTTP.get(scene.url(service)).json()["links"]["asyncapi"] == "/asyncapi.json"
 
 
 def training(**changed: Any) -> bytes:
