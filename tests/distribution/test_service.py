@@ -193,12 +193,12 @@ def test_f04_damaged_bytes_are_given_to_nobody(stage: Stage) -> None:
     path.chmod(0o644)
     path.write_bytes(b"fIrst")
     address = f"{stage.url}/v1/artifacts/{artifact.digest}"
-    assert httpx.get(address).status_code == 404
+    assert HTTP.get(address).status_code == 404
     stage.say_promoted(1, artifact.digest, artifact.size)
     until(lambda: "no undamaged copy" in str(stage.nodes().get("node-1", {}).get("detail")))
     stage.take_in(b"first")
     stage.delivered(artifact.digest, "node-1")
-    assert httpx.get(address).content == b"first"
+    assert HTTP.get(address).content == b"first"
 
 
 def test_f55_the_second_door_moves_nothing(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from tests.house.rule import Faults, Rule
 from tests.house.tree import PACKAGES, Module, Tree, functions
 
 SLEEPS = ("time.sleep", "asyncio.sleep")
+REQUESTS = {f"httpx.{each}" for each in ("delete", "get", "patch", "post", "put", "request", "stream")}
 
 
 def _is_zero(call: ast.Call) -> bool:
@@ -23,6 +24,14 @@ def _sleeps(tree: Tree) -> Faults:
             assert isinstance(node, ast.Call)
             if module.meaning(node.func) in SLEEPS and not _is_zero(node):
                 yield module.path, f"sleeps in line {node.lineno}"
+
+
+def _clients(tree: Tree) -> Faults:
+    for module in tree:
+        for node in module.nodes(ast.Call) if module.is_test else ():
+            assert isinstance(node, ast.Call)
+            if module.meaning(node.func) in REQUESTS:
+                yield module.path, f"makes a client for one request in line {node.lineno}"
 
 
 def _sentences(tree: Tree) -> Faults:
@@ -62,6 +71,13 @@ RULES = (
         forbids={"tests/suite/test_a.py": "from time import sleep\ndef f():\n    sleep(1)\n"},
         allows={"tests/suite/test_a.py": "import asyncio\nasync def f():\n    await asyncio.sleep(0)\n",
                 "tests/kit/waiting.py": "import time\ntime.sleep(0.01)\n"},
+    ),
+    Rule(
+        "tests make no client for each request",
+        "A new client reads every certificate authority, and tests that wait ask often; tests.kit.http_client has one for all.",
+        _clients,
+        forbids={"tests/a/test_a.py": "import httpx\ndef f():\n    httpx.get('http://a')\n"},
+        allows={"tests/a/test_a.py": "from tests.kit.http_client import HTTP\ndef f():\n    HTTP.get('http://a')\n"},
     ),
     Rule(
         "every test has one sentence",

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
 from shared.process.artifact_settings import ArtifactSettings
 from shared.storage.artifact_bucket import ArtifactBucket
 from shared.storage.artifact_place import artifact_store
+from tests.kit.http_client import HTTP
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "of the tests"}
 PREFIX = "suite"
@@ -35,7 +35,7 @@ def bucket_server() -> Iterator[str]:
 def new_bucket(server: str) -> str:
     """The name of a bucket that nobody else uses."""
     name = f"models-{uuid4().hex[:12]}"
-    httpx.put(f"{server}/{name}", headers={"Host": "s3.amazonaws.com"}).raise_for_status()
+    HTTP.put(f"{server}/{name}", headers={"Host": "s3.amazonaws.com"}).raise_for_status()
     return name
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
 import obstore
 import pytest
 
 from shared.storage.artifact_folder import ArtifactFolder
 from shared.storage.artifacts import ArtifactError, ArtifactStore
 from tests.kit.buckets import CREDENTIALS, PREFIX, bucket_server, bucket_store, new_bucket, past_the_store
+from tests.kit.http_client import HTTP
 
 WEIGHTS = b"weights" * 1000
 DIGEST = hashlib.sha256(WEIGHTS).hexdigest()
@@ -180,6 +180,6 @@ def test_an_address_is_for_anybody_where_there_are_such(shelf: Shelf) -> None:
         return
     assert address is not None
     assert f"/{PREFIX}/sha256/" in address
-    assert httpx.get(address).content == WEIGHTS
-    part = httpx.get(address, headers={"Range": "bytes=7-13"})
+    assert HTTP.get(address).content == WEIGHTS
+    part = HTTP.get(address, headers={"Range": "bytes=7-13"})
     assert (part.status_code, part.content) == (206, WEIGHTS[7:14])
