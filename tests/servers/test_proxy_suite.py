@@ -107,6 +107,6 @@ def test_f69_the_client_library_keeps_the_prefix(
 def test_f69_an_authority_that_is_not_trusted_ends_every_call(suite: ProxiedSuite) -> None:
     """The certificate of a private authority is refused by whoever was not told of it, and the command that was told works."""
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        HTTP.get(suite.nginx.url("promotion") + "/livez", trust_env=False)
+        HTTP.get(suite.nginx.url("promotion") + "/livez")
     listed = ringrift(suite, "retention")
     assert listed.returncode == 0, listed.stderr
