@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,18 +12,20 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.distribution.agent.signature import OrderSigner
-from services.distribution.api import artifacts, deliveries, distribute, nodes, status
+from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, status
 from services.distribution.api.problems import TRANSLATIONS
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
+from services.distribution.joining import Confirmed
 from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.service import DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
+from shared.process.credentials import Caller
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
@@ -39,14 +42,16 @@ DESCRIPTION = Description(
         "status": "The service at a glance.",
     },
 )
-ROUTERS = (artifacts.router, distribute.router, nodes.router, deliveries.router, status.router)
+ROUTERS = (artifacts.router, distribute.router, nodes.router, joining.router, deliveries.router, status.router)
 
 
 def create_app(settings: DistributionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the daemon."""
     to = Connections.of("distribution", settings, MESSAGING)
     store, state = artifact_store(settings), DaemonState(settings.reconcile_seconds)
-    known = Nodes(to.database, state, settings.node_silence_seconds)
+    for token in settings.join_token:
+        to.keys.know(token, Caller("an agent that joins", frozenset({"join"})))
+    known = Nodes(to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic))
     service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known)
     frame = ServiceFrame(to, HANDLERS.bound(service))
     signer = OrderSigner(settings.order_key) if settings.order_key else None
@@ -62,7 +67,6 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     watch = LedgerWatch(to.client, settings.promotion_url, service.heads, settings.feed_seconds)
 
     async def deliver() -> None:
-        # once in the life of this process: a node that an operator deletes meanwhile stays deleted
         await known.register(*unregistered)
         unregistered.clear()
         await daemon.run()

@@ -48,7 +48,9 @@ class Records(Protocol):
     async def breakers(self) -> Mapping[str, BreakerMemory]: ...
     async def save_breaker(self, node: str, memory: BreakerMemory) -> None: ...
     async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]: ...
-    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None: ...
+    async def record_report(
+        self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None
+    ) -> None: ...
     async def record_unreached(self, node: str, error: str) -> None: ...
     async def close_overdue(self) -> None: ...
 
@@ -150,7 +152,7 @@ class UnifiedDistributionDaemon:
                 raise
             else:
                 permit.succeed()
-                await self._records.record_report(node.name, report, progress)
+                await self._records.record_report(node.name, report, progress, report.clock_skew(self._now()))
                 self._state.visited(node.name, heads, self._now(), holds_all=all(each.is_there for each in progress))
                 self._trouble(node.name).worked()
 
@@ -158,6 +160,9 @@ class UnifiedDistributionDaemon:
         report = await self._client.report(node)
         if report.node != node.name:
             raise RefusedError(f"the agent at {node.url} calls itself {report.node!r}; register it under that name")
+        former = self._state.met(node.name, report.instance)
+        if former is not None:
+            _log.warning("another agent", node=node.name, url=node.url, instance=report.instance, former=former)
         return report
 
     async def _further(self, node: Node, head: Head, report: Report) -> Progress:

@@ -35,9 +35,11 @@ class DaemonRecords:
         """Open the deliveries that new nodes lack; returns every node and every desired version."""
         return await self._service.open_deliveries()
 
-    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
+    async def record_report(
+        self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None = None
+    ) -> None:
         """Record a visit that succeeded, and complete the distributions that it completes."""
-        await self._service.record_report(node, report, progress)
+        await self._service.record_report(node, report, progress, clock_skew)
 
     async def record_unreached(self, node: str, error: str) -> None:
         """Record a visit that failed."""

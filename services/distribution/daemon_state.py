@@ -1,6 +1,7 @@
 """What the daemon knows between two passes: each node's breaker, and when an order that failed may be repeated.
 
-The daemon alone changes it, but for `retry_now`, an operator's request; others read what is shown. Pure: no I/O, time comes in.
+The daemon alone changes it, but for `retry_now` and `forget`, which operators and joining agents cause; others read what
+is shown. Pure: no I/O, time comes in.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class DaemonState:
         self._breakers: dict[str, Breaker] = {}
         self._retries: dict[tuple[str, str], _Retry] = {}
         self._settled: dict[str, _Settled] = {}
+        self._instances: dict[str, str] = {}
         self.status: Literal["starting", "running", "stopped"] = "starting"
         self.last_pass_at: datetime | None = None
 
@@ -63,10 +65,18 @@ class DaemonState:
         self._breakers = {name: breaker for name, breaker in self._breakers.items() if name in nodes}
         self._retries = {key: retry for key, retry in self._retries.items() if key[0] in nodes}
         self._settled = {name: settled for name, settled in self._settled.items() if name in nodes}
+        self._instances = {name: instance for name, instance in self._instances.items() if name in nodes}
 
     def breaker(self, node: str) -> Breaker:
         """The breaker of a node; a new one is closed."""
         return self._breakers.setdefault(node, Breaker(self._policy))
+
+    def met(self, node: str, instance: str | None) -> str | None:
+        """An agent answered at the node's address; the instance id of the one that did before, if it is another."""
+        former = self._instances.get(node)
+        if instance is not None:
+            self._instances[node] = instance
+        return former if instance not in (None, former) else None
 
     def visited(self, node: str, heads: Sequence[Head], now: datetime, *, holds_all: bool) -> None:
         """A visit has ended; whether the node was seen to hold all that it should."""
@@ -111,6 +121,10 @@ class DaemonState:
     def taken_up(self, node: str, head: Head) -> None:
         """The node holds or fetches `head`: what failed before is forgotten."""
         self._retries.pop((node, head.configuration), None)
+
+    def forget(self, node: str) -> None:
+        """Another machine may be at the node's address: it is visited at once, with a closed breaker."""
+        self.keep_only({*self._breakers, *self._settled, *(key[0] for key in self._retries)} - {node})
 
     def retry_now(self) -> None:
         """Let every node be tried at once: open breakers become half-open, failed orders may be repeated."""

@@ -83,6 +83,7 @@ class Delivery:
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
+    played_at: datetime | None = None
 
     @property
     def is_delivered(self) -> bool:

@@ -13,6 +13,14 @@ class NodeExistsError(Exception):
     """The name is that of a node at another address."""
 
 
+class NodeDeletedError(Exception):
+    """An operator deleted the node that wants to join."""
+
+
+class NodeDoubledError(Exception):
+    """Another agent that answers has that name, or that instance id; the text says where."""
+
+
 class TooManyNodesError(Exception):
     """As many nodes are registered as may be."""
 

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from shared.contract.words import BreakerState
 
+MOST_SKEW, SKEW_STEP = 30.0, 15
+"""Seconds by which a node's clock may be wrong unsaid, and in which steps it is said then."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -57,12 +60,21 @@ class Report:
     damaged: Mapping[str, Damage] = field(default_factory=dict)
     agent_version: str | None = None
     free_bytes: int | None = None
+    instance: str | None = None
+    clock: datetime | None = None
+
+    def clock_skew(self, now: datetime) -> int | None:
+        """By how many seconds the node's clock is ahead, roughly; None while that is little, or not said."""
+        if self.clock is None:
+            return None
+        skew = (self.clock - now).total_seconds()
+        return round(skew / SKEW_STEP) * SKEW_STEP if abs(skew) > MOST_SKEW else None
 
 
 @dataclass(frozen=True)
 class KnownNode(Node):
     """A registered node, with what it last reported, and why the last visit failed (None if it did not). `age_seconds`: of the
-    report, by the database's clock."""
+    report, by the database's clock; `rival`: another agent that claims the name."""
 
     registered_at: datetime
     models: Mapping[str, Held]
@@ -73,6 +85,9 @@ class KnownNode(Node):
     agent_version: str | None = None
     free_bytes: int | None = None
     age_seconds: float | None = None
+    instance: str | None = None
+    clock_skew_seconds: int | None = None
+    rival: str | None = None
 
     @property
     def is_alive(self) -> bool:

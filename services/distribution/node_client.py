@@ -48,6 +48,8 @@ class AgentClient:
             damaged={key: Damage(each.version, each.digest, each.found) for key, each in report.damaged.items()},
             agent_version=report.agent_version,
             free_bytes=report.free_bytes,
+            instance=report.instance,
+            clock=report.clock,
         )
 
     async def order(self, node: Node, head: Head) -> None:

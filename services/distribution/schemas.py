@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-import httpx
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.distribution.agent.schemas import Instance, NodeUrl
+from services.distribution.joining import Admission
 from shared.contract.configuration import named_by
 from shared.contract.delivery import AgentVersion, Bytes, HoldingState
 from shared.contract.words import (
-    STORABLE,
     BreakerState,
     ConfigurationKey,
     DeliveryState,
@@ -21,30 +20,6 @@ from shared.contract.words import (
     NodeName,
     Version,
 )
-
-_URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
-
-
-def _can_be_asked(address: str) -> bool:
-    """Whether who visits nodes makes of it a host, and a port that there can be."""
-    try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL:
-        return False
-    return bool(url.host) and (url.port is None or 0 < url.port < 65536)
-
-
-def _require_address(value: str) -> str:
-    if _URL.fullmatch(value) is None or not _can_be_asked(value):
-        raise ValueError(f"{value!r} is no address of an agent; give one such as http://10.0.0.1:8780")
-    return value.rstrip("/")
-
-
-NodeUrl = Annotated[
-    str,
-    Field(max_length=300, pattern=STORABLE, description="Address of its agent", examples=["http://10.0.0.1:8780"]),
-    AfterValidator(_require_address),
-]
 
 
 class NodeRegistration(BaseModel):
@@ -58,6 +33,15 @@ class NodeRegistration(BaseModel):
     name: NodeName
     url: NodeUrl
     dry_run: bool = Field(default=False, description="Only say whether it could be registered")
+
+
+class JoinAnswer(BaseModel):
+    """The node as it is registered, and what the agent was found to be: a new one, a known one, at another address, in the place of
+    another machine, or under another name than before."""
+
+    name: NodeName
+    url: str = Field(examples=["http://10.0.0.4:8780"])
+    state: Admission = Field(examples=["joined"])
 
 
 class NodeAddress(BaseModel):
@@ -95,6 +79,9 @@ class NodeView(BaseModel):
     age_seconds: float | None = Field(description="Of its last report; null if it never reported")
     agent_version: AgentVersion | None = Field(description="Null if it does not say")
     free_bytes: Bytes | None = Field(description="On the disk of its models, when it last reported")
+    instance: Instance | None = Field(description="Of its agent; null if it does not say")
+    clock_skew_seconds: int | None = Field(description="By how much its clock is ahead; null while that is little")
+    rival: str | None = Field(description="Another agent that claimed the name lately; null if none did")
     holds: dict[ConfigurationKey, HeldView] = Field(description="Of each configuration that has a canonical version")
 
 

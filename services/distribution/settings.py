@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from services.distribution.agent.schemas import JoinToken
 from services.distribution.agent.signature import key_bytes
 from services.distribution.schemas import NodeRegistration
 from shared.contract.words import DISTRIBUTION_PORT, Port
@@ -26,6 +27,9 @@ class DistributionSettings(ServiceSettings):
     order_key: str | None = Field(
         default=None, repr=False, description="Private key with which requests to nodes are signed"
     )
+    join_token: Annotated[tuple[JoinToken, ...], NoDecode] = Field(
+        default=(), repr=False, description="Tokens with which agents register themselves, comma-separated"
+    )
     node_silence_seconds: float = Field(
         default=600, ge=240, le=86_400, description="Seconds for which what a node last said of its disk counts"
     )
@@ -44,6 +48,11 @@ class DistributionSettings(ServiceSettings):
             return super().faults()
         unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"
         return [*super().faults(), unsigned]
+
+    @field_validator("join_token", mode="before")
+    @classmethod
+    def _split_tokens(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("nodes", mode="before")
     @classmethod

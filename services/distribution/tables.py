@@ -30,6 +30,26 @@ nodes = Table(
     Column("damaged", JSONB, nullable=False, server_default="{}"),
     Column("agent_version", Text),
     Column("free_bytes", BigInteger),
+    # made by the agent on its first start
+    Column("instance", Text),
+    Column("labels", JSONB, nullable=False, server_default="{}"),
+    # the configurations that it is to hold; null for all
+    Column("plays", JSONB),
+    # by configuration: version and digest, and whether whoever plays has taken them up
+    Column("reloads", JSONB, nullable=False, server_default="{}"),
+    # how far the agent's clock is ahead; null while that is little
+    Column("clock_skew_seconds", Integer),
+    # another agent that claims the name, and when it last did
+    Column("rival", Text),
+    Column("rival_at", _TIME),
+    # who isolated it, when and why
+    Column("isolated", JSONB),
+)
+removed_nodes = Table(
+    "removed_nodes",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("removed_at", _TIME, nullable=False, server_default=func.now()),
 )
 canonical = Table(
     "canonical",
@@ -54,6 +74,7 @@ deliveries = Table(
     Column("created_at", _TIME, nullable=False, server_default=func.now()),
     Column("updated_at", _TIME, nullable=False, server_default=func.now()),
     Column("delivered_at", _TIME),
+    Column("played_at", _TIME),
 )
 breakers = Table(
     "breakers",
@@ -65,6 +86,7 @@ breakers = Table(
     Column("opened_at", _TIME),
     Column("retry_at", _TIME),
     Column("last_error", Text),
+    Column("recent", Text, nullable=False, server_default=""),
 )
 distributions = Table(
     "distributions",

@@ -11,17 +11,17 @@ Scope = Literal["read", "operate", "force", "node", "train", "play"]
 """What a key can be given: every GET; everything that callers of a service do but skip its checks; that too; fetching artifacts
 and nothing else; announcing trainings, reading them, and nothing else; claiming games, reporting them, fetching their models, and
 nothing else."""
-Right = Literal["read", "operate", "force", "node", "train", "trainings", "play", "order"]
-"""What a route asks for: `train` to announce a training, `trainings` to read them, `play` to play games. No key has `order`: an
-agent takes orders by signature."""
+Right = Literal["read", "operate", "force", "node", "train", "trainings", "play", "order", "join"]
+"""What a route asks for: `train` to announce a training, `trainings` to read them, `play` to play games, `join` to register itself
+as a node. No key has `order`: an agent takes orders by signature."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 RIGHTS: Mapping[Scope, frozenset[Right]] = {
     "node": frozenset({"node"}),
     "train": frozenset({"train", "trainings"}),
     "play": frozenset({"node", "play"}),
     "read": frozenset({"node", "read", "trainings"}),
-    "operate": frozenset({"node", "operate", "play", "read", "train", "trainings"}),
-    "force": frozenset({"force", "node", "operate", "play", "read", "train", "trainings"}),
+    "operate": frozenset({"join", "node", "operate", "play", "read", "train", "trainings"}),
+    "force": frozenset({"force", "join", "node", "operate", "play", "read", "train", "trainings"}),
 }
 
 
@@ -69,6 +69,10 @@ class AcceptedKeys:
         self._callers = dict(_parsed(entry) for entry in entries)
         self._issued: tuple[IssuedKey, ...] = ()
         self._used: set[str] = set()
+
+    def know(self, key: str, caller: Caller) -> None:
+        """Accept a key that was configured for one purpose alone."""
+        self._callers[digest_of_key(key)] = caller
 
     def accept(self, issued: Iterable[IssuedKey]) -> None:
         """From now on these, beside the environment's, and no others."""

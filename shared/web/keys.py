@@ -100,5 +100,7 @@ PLAY = Security(authorize, scopes=["play"])
 """As a router's dependency: the caller may play games."""
 TRAIN = Security(authorize, scopes=["train"])
 """As a route's dependency: the caller may announce a training."""
+JOIN = Security(authorize, scopes=["join"])
+"""As a router's dependency: the caller may register itself as a node."""
 ORDER = Security(authorize, scopes=["order"])
 """As a route's dependency: the request is a signed order to this node."""

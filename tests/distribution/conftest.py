@@ -2,7 +2,8 @@
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from local.process import Process
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
+from services.distribution.joining import Confirmed
 from services.distribution.service import DistributionService, Nodes
 from services.distribution.tables import MESSAGING
 from shared.contract.events import Event
@@ -68,14 +70,19 @@ class Stage:
 
     def add_agent(self, name: str, largest_file: int | None = None) -> None:
         """Start an agent and register its node. `largest_file`: KiB that its disk takes of one file."""
+        self.make_agent(name, largest_file=largest_file)
+        self.start_agent(name)
+        self.register(name, self.urls[name])
+
+    def make_agent(self, name: str, changed: Mapping[str, str] | None = None, largest_file: int | None = None) -> None:
+        """An agent that is not started yet. `changed`: settings that are not as usual."""
         port = free_port()
         self.urls[name] = f"http://127.0.0.1:{port}"
         settings = {
             "AGENT_NODE": name, "AGENT_PORT": str(port), "AGENT_DIR": str(self.folder / name), "DISTRIBUTION_URL": self.url,
+            **(changed or {}),
         }  # fmt: skip
         self.agents[name] = suite_process(name, "services.distribution.agent", settings, self.folder, largest_file)
-        self.start_agent(name)
-        self.register(name, self.urls[name])
 
     def start_agent(self, name: str) -> None:
         """Start an agent, or start it again."""
@@ -200,7 +207,13 @@ async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     store = ArtifactFolder(tmp_path / "artifacts")
     state = DaemonState(1)
     service = DistributionService(
-        database, Outbox(messages), store, state, 300, "/services/distribution", Nodes(database, state, 600)
+        database,
+        Outbox(messages),
+        store,
+        state,
+        300,
+        "/services/distribution",
+        Nodes(database, state, 600, Confirmed(time.monotonic)),
     )
     await service.nodes.register(*NODES)
     yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)

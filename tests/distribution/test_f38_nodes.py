@@ -1,4 +1,4 @@
-"""Nodes that RINGRIFT_NODES names are registered once in the life of the process."""
+"""Nodes that RINGRIFT_NODES names are registered at each start, but for those that an operator deleted."""
 
 from pathlib import Path
 
@@ -20,10 +20,10 @@ def last_pass(url: str) -> str | None:
     return str(answer.json()["daemon"]["last_pass_at"]) if answer.status_code == 200 else None
 
 
-def test_f38_a_deleted_node_does_not_come_back_when_the_daemon_is_restarted(
+def test_f38_a_deleted_node_does_not_come_back(
     postgres: Postgres, database_url: str, nats_url: str, tmp_path: Path
 ) -> None:
-    """The daemon fails with the database and is started again; the node that an operator deleted stays deleted."""
+    """The daemon fails with the database and is started again, so is the process: the node stays deleted, until POST wants it."""
     port = free_port()
     url, database = f"http://127.0.0.1:{port}", database_url.rpartition("/")[2]
     listed = ",".join(f"node-{number}=http://127.0.0.1:{free_port()}" for number in (1, 2))
@@ -43,3 +43,11 @@ def test_f38_a_deleted_node_does_not_come_back_when_the_daemon_is_restarted(
         before = last_pass(url)
         until(lambda: last_pass(url) not in (None, before), explain=service.log_tail)
         assert nodes(url) == ["node-2"]
+        service.kill()
+        service.start()
+        service.wait_for_http(f"{url}/readyz")
+        until(lambda: last_pass(url) is not None, explain=service.log_tail)
+        assert nodes(url) == ["node-2"]
+        assert '"event": "node stays deleted"' in service.log_since_start()
+        HTTP.post(f"{url}/v1/nodes", json={"name": "node-1", "url": "http://127.0.0.1:9"}).raise_for_status()
+        assert nodes(url) == ["node-1", "node-2"]

@@ -72,6 +72,18 @@ async def test_f58_a_trainers_key_is_good_for_nothing_here(app: FastAPI) -> None
     assert not await reached_by(app, "train")
 
 
+async def test_f58_a_join_token_registers_nodes_and_nothing_else(tmp_path: Path) -> None:
+    """Of all operations of the distribution service only that one; and there it is one of several, while they are changed."""
+    url = "postgresql+asyncpg://u:p@127.0.0.1:1/db"
+    settings = DistributionSettings(
+        database_url=url, artifacts_dir=tmp_path, api_keys=KEYS, join_token=("the-former-token-1", "the-present-token")
+    )
+    app = create_app(settings)
+    for token in settings.join_token:
+        assert await reached_by(app, token) == {"/v1/nodes/join"}
+    assert "/v1/nodes/join" not in await reached_by(app, "node")
+
+
 async def reached_by(app: FastAPI, key: str) -> set[str]:
     """The paths of all operations that a key is not refused at, but for those that are open to everybody."""
     reached = {path for method, path in operations(app) if (await ask(app, method, path, key)).status_code != 403}
@@ -84,5 +96,5 @@ def test_openapi_says_which_scope_each_operation_needs(app: FastAPI) -> None:
         for method, operation in methods.items():
             scopes = {scope for need in operation.get("security", []) for scope in need.get("api_key", [])}
             assert bool(operation.get("security")) == (path not in OPEN), path
-            changes = bool(scopes & {"operate", "order"})
+            changes = bool(scopes & {"join", "operate", "order"})
             assert changes == (method != "get") or not scopes, (method, path)

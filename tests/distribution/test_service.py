@@ -159,6 +159,9 @@ def test_g12_killed_in_mid_transfer(stage: Stage, victim: str) -> None:
 BAD_REQUESTS: list[tuple[str, str, Any, int]] = [
     ("POST", "/v1/nodes", {"name": "../x", "url": "http://127.0.0.1:1"}, 422),
     ("POST", "/v1/nodes", {"name": "node-1", "url": "file:///etc/passwd"}, 422),
+    ("POST", "/v1/nodes/join", {"name": "node-1", "url": "file:///etc/passwd", "instance": "0" * 32}, 422),
+    ("POST", "/v1/nodes/join", {"name": "node-1", "port": 0, "instance": "0" * 32}, 422),
+    ("POST", "/v1/nodes/join", {"name": "node-1", "instance": "me"}, 422),
     ("POST", "/v1/nodes", {"name": "node-1", "url": "http://127.0.0.1:1", "weight": 3}, 422),
     ("DELETE", "/v1/nodes/nobody", None, 404),
     ("PUT", "/v1/nodes/nobody", {"url": "http://127.0.0.1:1"}, 404),

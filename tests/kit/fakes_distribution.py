@@ -164,7 +164,9 @@ class FakeRecords:
                 self.deliveries.setdefault(key, _opened(wanted, name))
         return list(self.nodes.values()), list(self.heads.values())
 
-    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
+    async def record_report(
+        self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None
+    ) -> None:
         self._check("record_report")
         if node not in self.nodes:
             return

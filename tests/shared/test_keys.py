@@ -194,8 +194,8 @@ def test_f58_each_scope_has_its_rights() -> None:
     rights = {scope: sorted(RIGHTS[scope]) for scope in SCOPES}
     assert rights == {
         "read": ["node", "read", "trainings"],
-        "operate": ["node", "operate", "play", "read", "train", "trainings"],
-        "force": ["force", "node", "operate", "play", "read", "train", "trainings"],
+        "operate": ["join", "node", "operate", "play", "read", "train", "trainings"],
+        "force": ["force", "join", "node", "operate", "play", "read", "train", "trainings"],
         "node": ["node"],
         "play": ["node", "play"],
         "train": ["train", "trainings"],

@@ -13,7 +13,9 @@ from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
 from services.distribution.agent.api.signature import SignatureMiddleware
 from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.joining import Joiner
 from services.distribution.agent.rehash import rehash_for_ever
+from services.distribution.agent.schemas import JoinRequest
 from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.signature import OrderVerifier
@@ -42,6 +44,14 @@ def create_app(settings: AgentSettings) -> FastAPI:
         loops: dict[str, Loop] = {}
         if settings.agent_rehash_seconds:
             loops["rehash"] = partial(rehash_for_ever, store, settings.agent_rehash_seconds)
+        if settings.join_token:
+            request = JoinRequest(
+                name=settings.agent_node, url=settings.agent_url, port=settings.agent_port, instance=store.instance
+            )
+            joiner = Joiner(
+                client, settings.distribution_url, settings.join_token, request, settings.agent_join_seconds
+            )
+            loops["join"] = joiner.join_for_ever
         try:
             async with background(loops):
                 yield

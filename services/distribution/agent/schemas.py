@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated
+
+import httpx
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from shared.contract.delivery import AgentVersion
-from shared.contract.words import MOST_ID, STORABLE, ConfigurationKey, Digest, NodeName, Reason, Version
+from shared.contract.words import (
+    AGENT_PORT,
+    MOST_ID,
+    STORABLE,
+    ConfigurationKey,
+    Digest,
+    NodeName,
+    Port,
+    Reason,
+    Version,
+)
 
 MOST_SIZE = 1 << 44
 """Bytes of a model file."""
 MOST_MODELS = 100
+Instance = Annotated[
+    str,
+    Field(
+        pattern="^[0-9a-f]{32}$",
+        description="Made by the agent on its first start and kept in its folder: tells one machine from another",
+        examples=["0f8fad5bd9cb469fa16570867728950e"],
+    ),
+]
 ORDER: JsonDict = {
     "version": 7,
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -72,6 +94,8 @@ class NodeReport(BaseModel):
     damaged: dict[ConfigurationKey, DamagedModel] = Field(default={}, max_length=MOST_MODELS)
     agent_version: AgentVersion | None = None
     free_bytes: int | None = Field(default=None, ge=0, le=MOST_ID, description="On the disk of its models")
+    instance: Instance | None = None
+    clock: AwareDatetime | None = Field(default=None, description="The time on this node")
 
 
 class OrderState(BaseModel):
@@ -89,3 +113,46 @@ class Health(BaseModel):
     node: str
     free_disk_bytes: int
     models: dict[str, HeldModel]
+
+
+_URL = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
+
+
+def _can_be_asked(address: str) -> bool:
+    """Whether who visits nodes makes of it a host, and a port that there can be."""
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return False
+    return bool(url.host) and (url.port is None or 0 < url.port < 65536)
+
+
+def _require_address(value: str) -> str:
+    if _URL.fullmatch(value) is None or not _can_be_asked(value):
+        raise ValueError(f"{value!r} is no address of an agent; give one such as http://10.0.0.1:8780")
+    return value.rstrip("/")
+
+
+NodeUrl = Annotated[
+    str,
+    Field(max_length=300, pattern=STORABLE, description="Address of its agent", examples=["http://10.0.0.1:8780"]),
+    AfterValidator(_require_address),
+]
+JoinToken = Annotated[str, Field(min_length=16, max_length=200, pattern="^[!-+.-~-]+$")]
+"""A secret that many agents may share: it is good for registering nodes, and for nothing else."""
+
+
+class JoinRequest(BaseModel):
+    """Which node an agent is, and where."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "node-4", "port": 8780, "instance": "0f8fad5bd9cb469fa16570867728950e"}],
+        },
+    )
+
+    name: NodeName
+    url: NodeUrl | None = Field(default=None, description="Where it is; if not given, where it asks from")
+    port: Port = Field(default=AGENT_PORT, description="On which it listens")
+    instance: Instance

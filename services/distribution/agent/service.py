@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from services.distribution.agent.fetch import Fetcher
@@ -41,6 +42,8 @@ class AgentService:
             damaged={key: DamagedModel.model_validate(each) for key, each in damaged.items()},
             agent_version=VERSION,
             free_bytes=await asyncio.to_thread(self.store.free_bytes),
+            instance=self.store.instance,
+            clock=datetime.now(UTC),
         )
 
     async def take(self, configuration: str, order: ModelOrder) -> OrderState:

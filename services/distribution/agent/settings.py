@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from services.distribution.agent.schemas import JoinToken
 from services.distribution.agent.signature import key_bytes
 from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, Digest, NodeName, Port
 from shared.process.credentials import Caller
@@ -43,6 +44,20 @@ class AgentSettings(BaseServiceSettings):
         ge=0,
         le=31_536_000,
         description="Seconds from one reading of all models to the next; 0: never again",
+    )
+    join_token: JoinToken | None = Field(
+        default=None,
+        repr=False,
+        description="Token with which this agent registers its node; without it somebody else does",
+    )
+    agent_url: Address | None = Field(
+        default=None, description="Where the distribution service finds this agent; if not given, where it asks from"
+    )
+    agent_join_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="Seconds from one registration to the next, which finds what changed meanwhile",
     )
     distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
 

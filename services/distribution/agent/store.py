@@ -1,12 +1,15 @@
 """The node's models on disk. Blocks: call it from a thread.
 
-Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version and digest), `kept/` with former models, and
-`parts/<configuration>/<digest>.part` while bytes arrive. A file gets its canonical name only whole, verified and forced to disk, so
-whatever moment the process dies at, the old or the new file is there. What is reported was hashed on this disk.
+Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version and digest), `kept/` with former models,
+`parts/<configuration>/<digest>.part` while bytes arrive, and `instance`, an id made on the first start. A file gets its canonical
+name only whole, verified and forced to disk, so whatever moment the process dies at, the old or the new file is there. What is
+reported was hashed on this disk.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
 import threading
 from collections.abc import Collection
@@ -80,6 +83,7 @@ class ModelStore:
             each.mkdir(parents=True, exist_ok=True)
         for leftover in self._states.glob(UNFINISHED):
             leftover.unlink()
+        self.instance = _instance(folder / "instance")
 
     def path(self, configuration: str) -> Path:
         """Where the canonical file of a configuration is, or would be."""
@@ -220,3 +224,15 @@ class ModelStore:
     def _write_state(self, configuration: str, version: int, digest: str) -> None:
         with write_atomically(self._states / f"{configuration}.json") as stream:
             stream.write(_State(version=version, digest=digest).model_dump_json().encode())
+
+
+def _instance(path: Path) -> str:
+    """The id that tells this folder from every other; made if there is none."""
+    with suppress(FileNotFoundError):
+        found = path.read_text().strip()
+        if re.fullmatch("[0-9a-f]{32}", found):
+            return found
+    made = secrets.token_hex(16)
+    with write_atomically(path) as stream:
+        stream.write(made.encode())
+    return made

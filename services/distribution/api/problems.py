@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.distribution.errors import (
+    NodeDeletedError,
+    NodeDoubledError,
     NodeExistsError,
     NotCanonicalError,
     NotKnownYetError,
@@ -32,6 +34,18 @@ class NodeExists(Problem):
     status, slug = 409, "node-exists"
 
 
+class NodeDeleted(Problem):
+    """An operator deleted the node that wants to join; POST /v1/nodes registers it again."""
+
+    status, slug = 409, "node-deleted"
+
+
+class NodeDoubled(Problem):
+    """Another agent that answers has that name, or that instance id."""
+
+    status, slug = 409, "node-doubled"
+
+
 class TooManyNodes(Problem):
     """As many nodes are registered as may be; delete those that are gone."""
 
@@ -43,5 +57,7 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     NotCanonicalError: NotCanonical,
     NotKnownYetError: NotKnownYet,
     NodeExistsError: NodeExists,
+    NodeDeletedError: NodeDeleted,
+    NodeDoubledError: NodeDoubled,
     TooManyNodesError: TooManyNodes,
 }

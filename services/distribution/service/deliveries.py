@@ -139,7 +139,9 @@ class DistributionService:
             await repository.open_deliveries(tx)
             return await repository.addresses(tx), await repository.heads(tx)
 
-    async def record_report(self, node: str, report: Report, progress: Sequence[Progress]) -> None:
+    async def record_report(
+        self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None = None
+    ) -> None:
         """Record a visit that succeeded, and complete the distributions that it completes."""
         by_version = {(each.head.configuration, each.head.version): each for each in progress}
 
@@ -148,7 +150,7 @@ class DistributionService:
             return delivery.progressed(further) if further else delivery
 
         async with self.database.write(quiet=True) as tx:
-            await repository.record_report(tx, node, report)
+            await repository.record_report(tx, node, report, clock_skew)
             changed = await _move_current(tx, node, move)
         if changed:
             await self.close_overdue()

@@ -9,13 +9,23 @@ from typing import NamedTuple
 from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Head
-from services.distribution.errors import NodeExistsError, TooManyNodesError, UnknownError
+from services.distribution.errors import (
+    NodeDeletedError,
+    NodeDoubledError,
+    NodeExistsError,
+    TooManyNodesError,
+    UnknownError,
+)
 from services.distribution.holding import Holding, holdings
+from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
 from services.distribution.node import KnownNode, Node
 from shared.contract.words import MOST_NODES
-from shared.storage.database import Transactions
+from shared.process.logs import get_logger
+from shared.storage.database import Transactions, Write
 
+DELETED = "an operator deleted it; POST /v1/nodes registers it again"
 TOO_MANY = f"{MOST_NODES} nodes are registered, as many as may be; delete one that is gone"
+_log = get_logger(__name__)
 
 
 class NodeHoldings(NamedTuple):
@@ -32,12 +42,16 @@ class Nodes:
     database: Transactions
     daemon: DaemonState
     longest_silence: float
+    confirmed: Confirmed
 
     async def register(self, *nodes: Node) -> None:
-        """Register nodes, or give known ones another address; they get every canonical version. TooManyNodesError if there would be
-        more than an event can name."""
+        """Register nodes, or give known ones another address; they get every canonical version. Those that were deleted stay so.
+        TooManyNodesError if there would be more than an event can name."""
         async with self.database.write() as tx:
             for node in nodes:
+                if removed := await repository.removed_at(tx, node.name):
+                    _log.warning("node stays deleted", node=node.name, deleted_at=removed.isoformat(), why=DELETED)
+                    continue
                 await repository.register_node(tx, node)
             if await repository.count_nodes(tx) > MOST_NODES:
                 raise TooManyNodesError(TOO_MANY)
@@ -61,6 +75,7 @@ class Nodes:
             if await repository.address_of(tx, node.name) is None:
                 raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
             await repository.register_node(tx, node)
+        self._look_anew(node.name)
 
     async def remove(self, name: str) -> None:
         """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
@@ -68,6 +83,43 @@ class Nodes:
             found = await repository.remove_node(tx, name)
         if not found:
             raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+        self._look_anew(name)
+
+    async def join(self, joining: Joining) -> Admission:
+        """An agent says that it is a node: registered if it is new, and what changed about a known one is noted. One that says the
+        same again costs nothing. NodeDeletedError, NodeDoubledError, TooManyNodesError."""
+        if self.confirmed.has(joining):
+            return Admission.KNOWN
+        try:
+            async with self.database.write() as tx:
+                admission = await self._admit(tx, joining)
+        except DoubledError as error:
+            async with self.database.write(quiet=True) as tx:
+                await repository.note_rival(tx, joining.name, f"instance {joining.instance} at {joining.url}")
+            raise NodeDoubledError(str(error)) from None
+        if admission is not Admission.KNOWN:
+            _log.warning("node", node=joining.name, url=joining.url, instance=joining.instance, is_found=admission)
+            self._look_anew(joining.name)
+        self.confirmed.add(joining)
+        return admission
+
+    async def _admit(self, tx: Write, joining: Joining) -> Admission:
+        if await repository.removed_at(tx, joining.name):
+            raise NodeDeletedError(f"{joining.name} was deleted; POST /v1/nodes registers it again")
+        named, same = await repository.named_or_same(tx, joining)
+        admission = admit(joining, named, same, self.longest_silence)
+        if admission is Admission.RENAMED and same is not None:
+            await repository.forget_node(tx, same.name)
+        if admission is not Admission.KNOWN:
+            await repository.take_in(tx, joining)
+        if named is None and await repository.count_nodes(tx) > MOST_NODES:
+            raise TooManyNodesError(TOO_MANY)
+        return admission
+
+    def _look_anew(self, name: str) -> None:
+        """What was known of who was at a node's address is forgotten."""
+        self.daemon.forget(name)
+        self.confirmed.drop(name)
 
     async def page(self, after: str | None = None, limit: int = MOST_NODES) -> list[NodeHoldings]:
         """Registered nodes by name, each with its breaker as it is now."""
