@@ -175,6 +175,8 @@ class Suite:
             f"{name.upper()}_PORT": str(port),
             **{f"{each.upper()}_URL": self.addresses.url(each) for each in SERVICES},
         }
+        if name == "gauntlet":
+            environment["UPLOADS_DIR"] = str(self.folder / "uploads")
         if name == "distribution":
             environment["ORDER_KEY"] = self._order_key.private_bytes_raw().hex()
             environment["NODES"] = ",".join(f"{node}={self.addresses.url(node)}" for node in self.addresses.nodes)

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -57,6 +58,9 @@ def announce(
         bool,
         typer.Option(help="Announce the file's digest too, where the path can be read here: damage on its way is seen"),
     ] = True,
+    upload: Annotated[
+        bool, typer.Option(help="Send the file to the gauntlet service, which does not see the folder that it lies in")
+    ] = False,
     event_id: Annotated[str | None, typer.Option(help="Say the same announcement again, under its id")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to go on until the gauntlet service has it")] = 60,
     as_json: AsJson = False,
@@ -66,11 +70,14 @@ def announce(
     Exit codes: 0 the gauntlet service has it; 1 it was rejected; 3 nobody has confirmed it: announce it again by --event-id.
     """
     network = {"architecture": architecture, "parameters": parsed(parameter) or None}
-    known = _digest_here(Path(model)) if digest else None
-    data = _checked(board_type=board_type, num_players=num_players, model_path=model, digest=known, **network)
+    known = _digest_here(Path(model), upload) if digest or upload else None
+    path = None if upload else model
+    data = _checked(board_type=board_type, num_players=num_players, model_path=path, digest=known, **network)
     identity = event_id or str(uuid4())
     try:
         with Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings:
+            if upload and known:
+                trainings.upload(model, known)
             if over == "http":
                 training = trainings.announce(content(data), SOURCE, identity, timeout)
             else:
@@ -101,12 +108,14 @@ def _checked(**given: Any) -> TrainingCompleted:
         raise typer.BadParameter(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def _digest_here(path: Path) -> str | None:
-    """The digest of a file that can be read on this machine; None for one that lies elsewhere."""
-    try:
-        return digest_of(path) if path.is_file() else None
-    except (OSError, ValueError):
-        return None
+def _digest_here(path: Path, upload: bool) -> str | None:
+    """The digest of a file that can be read on this machine; None for one that lies elsewhere, which cannot be sent."""
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            return digest_of(path)
+    if upload:
+        raise typer.BadParameter(f"--upload: {path} is no file that can be read here")
+    return None
 
 
 def over_nats(

@@ -36,7 +36,7 @@ from ringrift_client.ticket import Doors, Ticket
 from ringrift_client.trainings import Trainings, training_event
 
 NAMESPACE = UUID("0f6f5a52-54a4-5c7e-8f57-0b9d0a6f1f5c")
-FINAL = ("training-rejected", "event-id-reused", "invalid-cloud-event", "content-too-large")
+FINAL = ("training-rejected", "event-id-reused", "invalid-cloud-event", "content-too-large", "upload-refused")
 """The kinds of refusal that are of the announcement itself: no other day and no other key changes them."""
 FOLLOW_SECONDS = 5.0
 _log = getLogger("ringrift_client")
@@ -49,9 +49,11 @@ class Suite:
     def __init__(
         self, url: str = GAUNTLET_URL, api_key: str | None = None, *, promotion_url: str = PROMOTION_URL,
         promotion_key: str | None = None, models: str | Path = "models", spool: str | Path | None = None,
-        source: str | None = None, seconds: float = 5.0,
+        source: str | None = None, seconds: float = 5.0, upload: bool = False,
     ) -> None:  # fmt: skip
-        """`url` and `api_key`: of the gauntlet service; the key has scope `train`. The promotion service's are for asking only."""
+        """`url` and `api_key`: of the gauntlet service; the key has scope `train`. The promotion service's are for asking only.
+        `upload`: send models to it, where it does not see the models folder of this machine."""
+        self._uploads = upload
         self.source = source or f"/trainers/{socket.gethostname()}"
         self._models, self._seconds = Path(models), seconds
         self._spool = Spool(Path(spool) if spool else usual_folder())
@@ -93,8 +95,11 @@ class Suite:
         try:
             placed = place(model, self._models, configuration, said)
             network = {"architecture": architecture, "parameters": dict(parameters) if parameters else None}
-            data = _plain({**facts, **seats._asdict(), **placed._asdict(), **network})
+            named = {"digest": placed.digest} if self._uploads else placed._asdict()
+            data = _plain({**facts, **seats._asdict(), **named, **network})
             event = training_event(data, self.source, event_id or str(uuid5(NAMESPACE, _canonical(data))))
+            if self._uploads:
+                event["upload"] = str(self._models.resolve() / Path(*Path(placed.model_path).parts[1:]))
             return self._announced(event, configuration, placed)
         except Exception as error:  # a training goes on, whatever is the matter with its checkpoints
             _log.warning("a model of %s was not submitted: %s", configuration, error, exc_info=True)
@@ -158,15 +163,20 @@ class Suite:
             if event is None:
                 continue
             try:
+                if not self._is_there(event, end):
+                    break
                 self._trainings.announce(event["data"], event["source"], event["id"], 0)
             except RefusedError as error:
                 if error.kind not in FINAL:
                     _log.warning("announcements wait in %s: %s", self._spool.folder, error)
                     break
-                _log.warning("the suite refused %s: %s", event["data"].get("model_path"), error.detail)
+                _log.warning("the suite refused %s: %s", path.name, error.detail)
                 self._spool.set_aside(path, error.detail)
                 refused[path] = error.detail
-            except FrontDoorError as error:
+            except FileNotFoundError as error:
+                self._spool.set_aside(path, f"its file is gone: {error.filename}")
+                refused[path] = f"its file is gone: {error.filename}"
+            except (FrontDoorError, OSError) as error:
                 _log.warning("announcements wait in %s: %s", self._spool.folder, error)
                 break
             else:
@@ -174,6 +184,13 @@ class Suite:
             if time.monotonic() > end:
                 break
         return refused
+
+    def _is_there(self, event: Mapping[str, Any], end: float) -> bool:
+        """Whether the service has the file, as far as that is this machine's to send; the next time goes on where this one ends."""
+        if "upload" not in event:
+            return True
+        left = max(end - time.monotonic(), 0)
+        return self._trainings.upload(event["upload"], event["data"]["digest"], left)
 
 
 def _metadata(said: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,11 +22,13 @@ from ringrift_client.environment import key_for
 from ringrift_client.errors import RefusedError
 from ringrift_client.front_door import GAUNTLET_URL
 from ringrift_client.transport import Transport
+from ringrift_client.uploads import send
 from ringrift_client.waiting import wait_until
 
 STRUCTURED = "application/cloudevents+json"
 KEEP_SECONDS = 60.0
 POLL_SECONDS = 1.0
+UPLOAD_SECONDS = 3600.0
 
 
 class Trainings:
@@ -68,6 +71,11 @@ class Trainings:
         if isinstance(answer, RefusedError):
             raise answer
         return answer
+
+    def upload(self, path: str | Path, digest: str, seconds: float = UPLOAD_SECONDS) -> bool:
+        """Send a model's file to a service that does not see it, to be announced by its digest; whether all of it is there after so
+        many seconds. The next call goes on where this one ended. OSError, FrontDoorError."""
+        return send(self._gauntlet, Path(path), digest, seconds)
 
     def find(self, source: str, event_id: str) -> Any:
         """The training of an announcement; None if the service has none."""

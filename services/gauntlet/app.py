@@ -21,6 +21,7 @@ from services.gauntlet.api import (
     progress,
     status,
     trainings,
+    uploads,
     verification,
     work,
 )
@@ -35,6 +36,7 @@ from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
 from services.gauntlet.service import GauntletService, Journal, WorkService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
+from services.gauntlet.uploads import Uploads
 from services.gauntlet.verifier import Verifier
 from services.gauntlet.worker.loop import WorkerLoop
 from services.gauntlet.worker.process import Processes
@@ -52,13 +54,14 @@ DESCRIPTION = Description(
     "Plays candidates against their opponents.",
     {
         "trainings": "What trainers announced, and what became of it.",
+        "uploads": "Models that trainers send, where no folder is shared.",
         "evaluations": "All the games of one candidate under one policy.",
         "games": "The recorded games of evaluations.",
         "work": "Games for workers on other machines.",
         "status": "The service at a glance.",
     },
 )
-NOUNS = (trainings, evaluations, games, crashes, progress, verification, work, backlog, artifacts, status)
+NOUNS = (trainings, uploads, evaluations, games, crashes, progress, verification, work, backlog, artifacts, status)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:
@@ -100,6 +103,8 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     app.state.streams = Streams(settings.most_streams)
     app.state.verifier = Verifier(Processes(settings.gauntlet_device), files)
     app.state.artifacts, app.state.dispatcher = store, dispatcher
+    app.state.uploads = Uploads(store, settings.uploads_dir, settings.most_model_bytes)
+    app.state.most_piece_bytes = settings.most_body_bytes
     return app
 
 

@@ -7,6 +7,9 @@ Exception
 ├── ClaimOverError          there is nothing more to do under a claim
 ├── ReportRefusedError      a worker reports what cannot be
 │   └── DifferentGameError  a game was recorded already, and otherwise
+├── UploadOffsetError       other bytes of a model are sent than the next ones
+├── UploadRefusedError      what is sent is no such model
+├── NoRoomError             what is sent finds no room
 └── MoveRefusedError        no move leads there from the state that it is in
     └── EndedError          no move leads anywhere any more
 """
@@ -36,6 +39,22 @@ class ReportRefusedError(Exception):
 
 class DifferentGameError(ReportRefusedError):
     """A game was recorded already, and was played otherwise; the first one stands."""
+
+
+class UploadOffsetError(Exception):
+    """The bytes that are sent of a model are not the next ones; `extra` says where those begin."""
+
+    def __init__(self, arrived: int) -> None:
+        super().__init__(f"{arrived} bytes have come; the next piece begins there")
+        self.extra = {"offset": arrived}
+
+
+class UploadRefusedError(Exception):
+    """What is sent is no model of that size and digest, or a larger one than is taken."""
+
+
+class NoRoomError(Exception):
+    """There is no room for what is sent."""
 
 
 class MoveRefusedError(Exception):

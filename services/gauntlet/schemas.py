@@ -222,3 +222,12 @@ class Crashes(BaseModel):
 
 def _members(evaluation: Evaluation) -> dict[str, Any]:
     return {**vars(evaluation), "configuration": str(evaluation.configuration)}
+
+
+class UploadView(BaseModel):
+    """A model that a trainer sends, as far as it is here."""
+
+    digest: Digest
+    offset: int = Field(ge=0, description="Bytes that are here; the next piece begins there", examples=[524_288])
+    complete: bool = Field(description="Whether that is all, and it is an artifact: announce the digest")
+    most_piece_bytes: int = Field(description="Bytes of a piece at most", examples=[524_288])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -69,6 +70,9 @@ class GauntletSettings(ServiceSettings):
     )
     most_model_bytes: int = Field(
         default=MOST_BYTES, ge=1024, le=2**40, description="How large a model file may be, packed and unpacked"
+    )
+    uploads_dir: Path = Field(
+        default=Path("data/uploads"), description="Folder of this process for models that trainers are sending"
     )
     keep_games_days: float = Field(
         default=30, ge=1, le=36_500, description="Days for which games of evaluations without evidence are kept"

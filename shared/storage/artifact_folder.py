@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from shared.storage.artifacts import (
     open_model,
 )
 from shared.storage.file_digests import FileDigests
-from shared.storage.files import SPARE_BYTES, UNFINISHED, copy_hashing, publish_file, temporary_file
+from shared.storage.files import SPARE_BYTES, UNFINISHED, copy_hashing, free_bytes, publish_file, temporary_file
 
 LEFT_SECONDS = 3600.0
 """A file that nobody has written to for so long is not being taken in any more."""
@@ -118,7 +117,7 @@ class ArtifactFolder:
     def require_room(self, needed: int) -> None:
         """Nothing, if so many bytes more fit into the folder; OSError if not."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self._folder).free
+        free = free_bytes(self._folder)
         if free < needed + SPARE_BYTES:
             text = f"the artifact store has {free} bytes free and needs {needed + SPARE_BYTES}"
             raise OSError(errno.ENOSPC, text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,11 @@ def copy_hashing(source: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
     target.flush()
     os.fsync(target.fileno())
     return sha.hexdigest(), size
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on a folder's disk, for this process."""
+    return shutil.disk_usage(folder).free
 
 
 def digest_of(path: Path) -> str:

@@ -55,6 +55,13 @@ def test_f05_the_digest_is_announced_where_the_file_is_here(tmp_path: Path, monk
     assert told([], ["--no-digest"]) == [{**BASE, "digest": hashlib.sha256(b"weights").hexdigest()}, BASE]
 
 
+def test_a_file_that_cannot_be_sent_is_not_announced(tmp_path: Path) -> None:
+    """It lies on no disk of this machine."""
+    done = CliRunner().invoke(app, [*WORDS, "--upload", "--gauntlet-url", "http://127.0.0.1:1"])
+    assert done.exit_code == 2
+    assert "models/a.pt is no file that can be read here" in done.output.replace("\n", " ").replace("│", "")
+
+
 def test_f64_what_a_service_says_steers_no_terminal() -> None:
     """The reason of a rejection holds what others wrote, such as a path, and is spelt out."""
 

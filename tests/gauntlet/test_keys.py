@@ -22,7 +22,13 @@ WORK = {
     ("POST", "/v1/work/claims/x/failure"),
     ("DELETE", "/v1/work/claims/x"),
 }
-TRAININGS = {("GET", "/v1/trainings"), ("GET", "/v1/trainings/x"), ("POST", "/v1/trainings")}
+TRAININGS = {
+    ("GET", "/v1/trainings"),
+    ("GET", "/v1/trainings/x"),
+    ("POST", "/v1/trainings"),
+    ("GET", "/v1/uploads/x"),
+    ("PUT", "/v1/uploads/x"),
+}
 
 
 @pytest.fixture

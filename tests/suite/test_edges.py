@@ -40,7 +40,7 @@ BODIES: dict[str, Any] = {
     "set_policy": {"gates": {"random_win_rate": 0}, "reason": "x"}, "rejudge": {},
     "distribute_model": {"model_path": f"models/canonical_{HEX8}.pth", "force": True}, "redeliver": {"configuration": HEX8},
     "move_node": {"url": "http://127.0.0.1:9"}, "register_node": {"name": "node-9", "url": "http://127.0.0.1:9"},
-    "start_evaluation": MODEL, "announce_training": EVENT, "put_model": ORDER,
+    "start_evaluation": MODEL, "announce_training": EVENT, "send_upload": "", "put_model": ORDER,
     "claim_work": {"worker": "attacker"}, "report_work": {}, "fail_work": {"code": "internal", "reason": "x"},
     "give_work_back": None, "remove_node": None, "cancel_evaluation": None, "replay_dead_letter": None, "prune": None,
     "create_key": {"name": "attacker"}, "revoke_key": None,

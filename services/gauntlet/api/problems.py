@@ -72,6 +72,24 @@ class EventIdReused(Problem):
     status, slug = 422, "event-id-reused"
 
 
+class UploadOffset(Problem):
+    """The piece is not the next one; `offset` says where that begins."""
+
+    status, slug = 409, "upload-offset"
+
+
+class UploadRefused(Problem):
+    """What was sent has another digest than its name, or more bytes than may be. Nothing of it is kept."""
+
+    status, slug = 422, "upload-refused"
+
+
+class NoRoom(Problem):
+    """There is no room for it just now; go on later."""
+
+    status, slug = 507, "no-room"
+
+
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
     errors.EndedError: EvaluationEnded,
@@ -80,6 +98,9 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.ClaimOverError: ClaimOver,
     errors.DifferentGameError: DifferentGame,
     errors.ReportRefusedError: ReportRefused,
+    errors.UploadOffsetError: UploadOffset,
+    errors.UploadRefusedError: UploadRefused,
+    errors.NoRoomError: NoRoom,
     UnreadableError: InvalidCloudEvent,
     EventIdReusedError: EventIdReused,
     PathRefusedError: PathRefused,

@@ -34,7 +34,9 @@ class Credential(NamedTuple):
             "read": reading and not path.startswith("/v1/webhooks"),  # whose addresses are secrets
             "node": reading and path.startswith("/v1/artifacts/"),
             "play": path.startswith("/v1/work/claims") or (reading and path.startswith("/v1/artifacts/")),
-            "train": path == "/v1/trainings" or (reading and path.startswith("/v1/trainings/")),
+            "train": path == "/v1/trainings"
+            or path.startswith("/v1/uploads/")
+            or (reading and path.startswith("/v1/trainings/")),
         }
         return self.receiver == receiver and reach[self.scope]
 
