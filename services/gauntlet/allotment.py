@@ -14,8 +14,9 @@ from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.worker.work import WorkWish
 
 Allot = Callable[[Evaluation, Course, Sequence[Claim], WorkWish, int, float], Blocks | None]
-CLAIM_SECONDS, SHORTEST_SECONDS = 5.0, 1.0
-"""What a claim should take, and what it takes at least where it is shared among workers that wait."""
+CLAIM_SECONDS, SHORTEST_SECONDS, VAIN_SECONDS = 5.0, 1.0, 0.5
+"""What a claim should take; what it takes at least where workers share; and what may be played in vain, because to ask once more
+would take longer."""
 FIRST_GAMES, SIMULATIONS_LIKE_A_GAME = 32, 16
 """Before anything is known of an evaluation: so many games without search; with search fewer, by its simulations."""
 LARGE_BOARDS, LARGER = ("square19", "hexagonal"), 4
@@ -23,11 +24,11 @@ LATE_CLAIMS, LATE_SECONDS = 2.0, 60.0
 """Late is what takes twice as long as others took; before anything is known, a minute."""
 
 
-def games_at_once(evaluation: Evaluation, course: Course, asking: int) -> int:
-    """How many games a claim should have, while so many workers ask."""
+def games_at_once(evaluation: Evaluation, course: Course, sharing: int, wanted: int) -> int:
+    """How many games a claim should have: a share of those that are wanted and free, where so many workers play them."""
     most = _games_in(CLAIM_SECONDS, evaluation, course.recorded)
     least = _games_in(SHORTEST_SECONDS, evaluation, course.recorded)
-    return max(min(most, -(-course.left // asking)), least, 1)
+    return most if sharing == 1 else max(min(most, -(-wanted // sharing)), least)
 
 
 def _games_in(seconds: float, evaluation: Evaluation, recorded: int) -> int:
@@ -37,6 +38,11 @@ def _games_in(seconds: float, evaluation: Evaluation, recorded: int) -> int:
     size = LARGER if evaluation.configuration.board_type in LARGE_BOARDS else 1
     first = FIRST_GAMES / (1 + evaluation.play.simulations / SIMULATIONS_LIKE_A_GAME) / size
     return int(first * seconds / CLAIM_SECONDS)
+
+
+def late_at_the_earliest(claim_seconds: float) -> float:
+    """After how many seconds a claim may be late."""
+    return min(LATE_SECONDS, LATE_CLAIMS * claim_seconds)
 
 
 def late_after(evaluation: Evaluation, recorded: int, claim: Claim, claim_seconds: float) -> float:
@@ -50,23 +56,21 @@ def late_after(evaluation: Evaluation, recorded: int, claim: Claim, claim_second
 def allot(
     evaluation: Evaluation, course: Course, live: Sequence[Claim], wish: WorkWish, asking: int, claim_seconds: float
 ) -> Blocks | None:
-    """The blocks that a worker should play now, of `asking` that want some; None where nothing is left that is surely needed, or so
-    short that it may be played in vain."""
-    most = min(wish.games, games_at_once(evaluation, course, asking))
-    within = max(course.surely_needed, _games_in(SHORTEST_SECONDS, evaluation, course.recorded))
-    return course.next_blocks([each.blocks for each in live if each.blocks], most, within)
+    """The blocks that a worker should play now, of `asking` that want some; None where nothing is left that is likely to count, or
+    so short that it does not matter."""
+    claimed = [each.blocks for each in live if each.blocks]
+    within = max(course.likely_needed, _games_in(VAIN_SECONDS, evaluation, course.recorded))
+    others = {each.worker for each in live if each.blocks} - {wish.worker}
+    wanted = evaluation.configuration.num_players * len(course.free(claimed, within))
+    most = min(wish.games, games_at_once(evaluation, course, asking + len(others), wanted))
+    return course.next_blocks(claimed, most, within)
 
 
-def allot_idle(
+def allot_late(
     evaluation: Evaluation, course: Course, live: Sequence[Claim], wish: WorkWish, asking: int, claim_seconds: float
 ) -> Blocks | None:
-    """What a worker should play rather than nothing: what may be needed; then what everybody waits for, if another worker is late
-    with it."""
+    """What everybody waits for, to a worker that has nothing else to do, if another worker is late with it."""
     recorded = course.recorded
-    most = min(wish.games, games_at_once(evaluation, course, asking))
-    blocks = course.next_blocks([each.blocks for each in live if each.blocks], most, course.left)
-    if blocks is not None:
-        return blocks
     late = [
         each.blocks
         for each in live

@@ -7,6 +7,7 @@ schedule may be played by many workers at once, in any order; what counts is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,8 +36,13 @@ class Blocks(NamedTuple):
     first: int
     games: int
 
+    @property
+    def places(self) -> range:
+        """Of its games."""
+        return range(self.first, self.first + self.games)
+
     def __contains__(self, index: object) -> bool:
-        return isinstance(index, int) and self.first <= index < self.first + self.games
+        return index in self.places
 
 
 class Course:
@@ -90,10 +96,10 @@ class Course:
         is_over = prefix.is_decided or opponent in self._silenced
         return 0 if is_over else prefix.planned - len(self._recorded.get(opponent, {}))
 
-    @property
-    def surely_needed(self) -> int:
-        """Games against the opponent who is met now that have to be played whatever comes of them."""
-        return self._prefixes[self.opponent].surely_needed if self.opponent else 0
+    @cached_property
+    def likely_needed(self) -> int:
+        """Games against the opponent who is met now that are likely to count, beside those that do."""
+        return self._prefixes[self.opponent].likely_needed if self.opponent else 0
 
     def counted(self, opponent: OpponentName) -> Tally:
         """What counts against an opponent so far."""
@@ -104,32 +110,35 @@ class Course:
 
         None if there are none, or no opponent is left.
         """
-        opponent = self.opponent
-        if opponent is None:
-            return None
-        taken = [each for each in claimed if each.opponent == opponent]
-        end = self._prefixes[opponent].games + within
-        free = [each for each in self._free(opponent, taken) if each < end]
-        if not free:
+        opponent, free = self.opponent, self.free(claimed, within)
+        if opponent is None or not free:
             return None
         return Blocks(opponent, free[0], self._in_one_piece(free, max(most_games, 1)))
+
+    def free(self, claimed: Iterable[Blocks], within: int) -> list[int]:
+        """First games of the blocks that are neither recorded nor claimed, of the next `within` games that count."""
+        opponent = self.opponent
+        if opponent is None:
+            return []
+        taken = {place for each in claimed if each.opponent == opponent for place in each.places}
+        end = self._prefixes[opponent].games + within
+        return [start for start in self._missing(opponent) if start < end and start not in taken]
 
     def late_blocks(self, claimed: Sequence[Blocks]) -> Blocks | None:
         """What of the first of these claims is missing: the game that everybody waits for, to be played once more elsewhere."""
         opponent = self.opponent
         if opponent is None:
             return None
-        missing = self._free(opponent, [])
+        missing = self._missing(opponent)
         late = next((each for each in claimed if each.opponent == opponent and missing and missing[0] in each), None)
         if late is None:
             return None
         return Blocks(opponent, missing[0], late.first + late.games - missing[0])
 
-    def _free(self, opponent: OpponentName, taken: Sequence[Blocks]) -> list[int]:
-        """First games of blocks to be played."""
+    def _missing(self, opponent: OpponentName) -> list[int]:
+        """First games of the blocks that are not recorded."""
         prefix, recorded = self._prefixes[opponent], self._recorded.get(opponent, {})
-        starts = range(prefix.games, prefix.planned, self._block)
-        return [start for start in starts if start not in recorded and not any(start in each for each in taken)]
+        return [start for start in range(prefix.games, prefix.planned, self._block) if start not in recorded]
 
     def _in_one_piece(self, free: Sequence[int], most_games: int) -> int:
         """Games of the blocks that follow each other, at least one block."""

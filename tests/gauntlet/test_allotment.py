@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from play.counting import Result
-from services.gauntlet.allotment import LATE_CLAIMS, LATE_SECONDS, allot, allot_idle
+from services.gauntlet.allotment import LATE_CLAIMS, LATE_SECONDS, allot, allot_late
 from services.gauntlet.claim import Claim
 from services.gauntlet.cost import Cost
 from services.gauntlet.course import Blocks, Course
@@ -64,8 +64,8 @@ def test_before_anything_is_known_a_claim_is_guessed() -> None:
 
 
 def test_what_is_left_is_shared_among_those_who_ask() -> None:
-    """As long as a share is worth a model's loading."""
-    assert given(evaluation(gates=GatePolicy(games=64, random_win_rate=0.5)), asking=4) == 16
+    """Of those games that are likely to count, as long as a share is worth a model's loading."""
+    assert given(evaluation(gates=GatePolicy(games=64, random_win_rate=0.5)), asking=2) == 18
     assert given(evaluation(gates=GatePolicy(games=64, random_win_rate=0.5)), asking=1000) == 6
 
 
@@ -76,15 +76,29 @@ def claim_of(worker: str, blocks: Blocks | None, seconds: float = 0) -> Claim:
     return Claim(UUID(int=1), UUID(int=2), worker, blocks, issued_at=NOW, until=until, seen_at=seen)
 
 
-def test_what_may_be_played_in_vain_waits_for_idle_workers() -> None:
-    """What is surely needed goes first, to anybody; the rest only to a worker that has nothing else to do."""
-    played, wish = evaluation(gates=ALL_TO_WIN, cost=Cost(cpu_seconds=10.0)), ME
+def test_what_is_not_likely_to_count_waits() -> None:
+    """Nobody is given it, whoever has nothing else to do, until more is known."""
+    played = evaluation(gates=ALL_TO_WIN, cost=Cost(cpu_seconds=10.0))
     course = course_of(played, won=40)
-    first = allot(played, course, [], wish, 1, CLAIM_SECONDS)
+    first = allot(played, course, [], ME, 1, CLAIM_SECONDS)
     assert first == ("random", 40, 4)
-    live = [claim_of("other", first)]
-    assert allot(played, course, live, wish, 1, CLAIM_SECONDS) is None
-    assert allot_idle(played, course, live, wish, 1, CLAIM_SECONDS) == ("random", 44, 20)
+    assert allot(played, course, [claim_of("other", first)], ME, 1, CLAIM_SECONDS) is None
+    assert allot_late(played, course, [claim_of("other", first)], ME, 1, CLAIM_SECONDS) is None
+    assert given(played, won=200, live=[claim_of("other", first)]) > given(played, won=40)
+
+
+def test_short_games_are_not_waited_for() -> None:
+    """What takes less time than to ask once more is given at once."""
+    quick, slow = (evaluation(gates=ALL_TO_WIN, cost=Cost(cpu_seconds=cost)) for cost in (0.4, 8.0))
+    assert (given(quick, won=40), given(slow, won=40)) == (50, 4)
+
+
+def test_workers_that_play_the_same_evaluation_take_equal_shares() -> None:
+    """So that they are ready at the same time; who is alone takes what it plays in a few seconds."""
+    played, claimed = evaluation(), Blocks("random", 0, 4)
+    assert given(played, live=[claim_of("me", claimed)]) == 32
+    short = evaluation(gates=GatePolicy(games=64, random_win_rate=0.5))
+    assert given(short, live=[claim_of("other", claimed)]) == 16
 
 
 LAST = Blocks("random", 4, 6)
@@ -94,7 +108,7 @@ LAST = Blocks("random", 4, 6)
 def again(live: Sequence[Claim], worker: str = "me", cost: float = 0.0) -> Blocks | None:
     """What an idle worker is given where everything is claimed."""
     played = evaluation(gates=GatePolicy(games=10, random_win_rate=1.0), cost=Cost(cpu_seconds=cost))
-    return allot_idle(played, course_of(played, won=4), live, WorkWish(worker=worker), 1, CLAIM_SECONDS)
+    return allot_late(played, course_of(played, won=4), live, WorkWish(worker=worker), 1, CLAIM_SECONDS)
 
 
 @pytest.mark.parametrize(

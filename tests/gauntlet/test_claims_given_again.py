@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.gauntlet.cost import Cost
 from services.gauntlet.worker.work import WorkReport, WorkWish
 from shared.contract.policy import GatePolicy
-from tests.gauntlet.test_work import ALL_TO_WIN, places
+from tests.gauntlet.test_work import places
 from tests.gauntlet.trial import Trial, played, report
 
 
@@ -25,7 +25,7 @@ async def test_g06_a_silent_workers_games_are_given_to_another(trial: Trial) -> 
 
 async def test_g06_what_a_silent_worker_still_reports_is_taken(trial: Trial) -> None:
     """A game is the same whoever plays it: the other one's report of it changes nothing."""
-    evaluation_id = await trial.queue(policy=ALL_TO_WIN)
+    evaluation_id = await trial.queue(policy=GatePolicy(games=8, random_win_rate=1.0))
     silent = await trial.claim_that_runs_out()
     other = await trial.claim()
     some = report(silent, games=played(silent)[:2], done=False)

@@ -17,7 +17,7 @@ from services.gauntlet.worker.work import WorkFailure, WorkReport
 from shared.contract.policy import GatePolicy
 from shared.storage.database import Database, Read, Write
 from tests.gauntlet.fake_work import FakeSource, games, work
-from tests.gauntlet.trial import POLICY, Trial, played, report
+from tests.gauntlet.trial import CLOSE, Trial, played, report
 from tests.kit.virtual_time import in_virtual_time
 
 LONG = GatePolicy(games=200, random_win_rate=0.5, heuristic_win_rate=0.5)
@@ -84,8 +84,8 @@ async def test_a_report_says_what_the_claim_cost_so_far(trial: Trial) -> None:
 
 async def test_a_worker_that_is_told_to_stop_says_what_it_spent(trial: Trial) -> None:
     """Its games count for nothing, what they cost does, once; then the claim is gone."""
-    evaluation_id = await trial.queue(policy=POLICY)
-    mine, others = await trial.claim(games=2), await trial.claim(games=2)
+    evaluation_id = await trial.queue(policy=CLOSE)
+    mine, others = await trial.claim(games=8), await trial.claim(games=2)
     await trial.work.report(mine.claim_id, report(mine, done=False))
     before = await trial.games(evaluation_id)
     assert not (await trial.work.report(others.claim_id, report(others, done=False))).alive

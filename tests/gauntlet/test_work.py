@@ -12,10 +12,11 @@ from services.gauntlet.errors import ClaimOverError, DifferentGameError, ReportR
 from services.gauntlet.worker.work import CountedGames, Work, WorkReport, WorkWish
 from shared.contract.policy import GatePolicy
 from shared.contract.words import EvaluationState
-from tests.gauntlet.trial import MODEL, POLICY, SQUARE8, Trial, played, report
+from tests.gauntlet.trial import CLOSE, MODEL, SQUARE8, Trial, played, report
 
 LONG = GatePolicy(games=200, random_win_rate=0.5, heuristic_win_rate=0.5)
-ALL_TO_WIN = GatePolicy(games=8, random_win_rate=1.0, heuristic_win_rate=1.0)
+MOST_TO_WIN = GatePolicy(games=200, random_win_rate=0.85)
+"""Of which 36 games are handed out before anything is known, and 32 that are all lost decide."""
 
 
 def places(work: Work | None) -> set[tuple[object, ...]]:
@@ -170,14 +171,14 @@ async def test_games_of_another_claim_or_evaluation_are_refused(trial: Trial) ->
 
 async def test_what_was_played_in_vain_is_dropped_when_the_gate_is_decided(trial: Trial) -> None:
     """Rows are those that count; the surplus is counted, and whoever still plays it is told to stop."""
-    evaluation_id = await trial.queue(policy=ALL_TO_WIN)
-    first, second, third = [await trial.claim(games=2) for _ in range(3)]
+    evaluation_id = await trial.queue(policy=MOST_TO_WIN)
+    first, second, third = [await trial.claim(games=games) for games in (32, 2, 2)]
     await trial.work.report(second.claim_id, report(second, done=False))
     assert not (await trial.work.report(first.claim_id, report(first, units=0, surplus_games=5))).alive
     ended = await trial.evaluation(evaluation_id)
     assert ended.state is EvaluationState.COMPLETED
     counting = len(await trial.games(evaluation_id))
-    assert counting == 2
+    assert counting == 32
     assert ended.cost.surplus_games == 5 + first.games + second.games - counting
     with pytest.raises(ClaimOverError):
         await trial.work.report(third.claim_id, report(third))
@@ -185,12 +186,12 @@ async def test_what_was_played_in_vain_is_dropped_when_the_gate_is_decided(trial
 
 async def test_when_a_gate_is_passed_the_next_opponent_is_met_by_all(trial: Trial) -> None:
     """Claims against the one before are over, and what is known to count is said where it helps."""
-    await trial.queue(policy=POLICY)
-    work = await trial.claim(games=2)
+    await trial.queue(policy=CLOSE)
+    work = await trial.claim(games=8)
     assert work.counted == CountedGames(histogram=[0, 0, 0], unscored=0)
     other = await trial.claim(games=2)
     assert other.counted is None
-    answer = await trial.work.report(work.claim_id, report(work, games=played(work, first=0, games=2), done=False))
+    answer = await trial.work.report(work.claim_id, report(work, games=played(work, first=0, games=8), done=False))
     assert not answer.alive
     assert not (await trial.work.report(other.claim_id, WorkReport())).alive
     assert (await trial.claim()).opponent == "heuristic"
@@ -198,7 +199,7 @@ async def test_when_a_gate_is_passed_the_next_opponent_is_met_by_all(trial: Tria
 
 async def test_the_version_that_is_met_is_fixed_with_the_first_claim(trial: Trial) -> None:
     """A promotion in the middle of the games changes nothing."""
-    await trial.queue()
+    await trial.queue(policy=CLOSE)
     await trial.promoted(1, "1" * 64)
     first = await trial.claim(games=2)
     await trial.promoted(2, "2" * 64)

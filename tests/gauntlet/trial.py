@@ -35,6 +35,8 @@ HEX8, SQUARE8 = Configuration("hex8", 2), Configuration("square8", 2)
 ARTIFACT = Artifact("0" * 64, 7)
 MODEL = ModelMetadata(architecture="mlp", parameters=3)
 POLICY = GatePolicy(games=4, random_win_rate=0.5, heuristic_win_rate=0.5)
+CLOSE = GatePolicy(games=16, random_win_rate=0.5, heuristic_win_rate=0.5)
+"""Of which ten games are handed out before anything is known, and eight that are all won or all lost decide."""
 RULES = WorkRules(
     claim_seconds=60, most_attempts=2, at_once=4, move_seconds=60, game_seconds=600, evaluation_seconds=3600,
     most_model_bytes=1 << 20,

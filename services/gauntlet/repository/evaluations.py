@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, tuple_, update
 
 from services.gauntlet.announced import NOTHING_ANNOUNCED, Announced
 from services.gauntlet.backlog import HEAD_START, SHORT_GAMES
 from services.gauntlet.cost import Cost
 from services.gauntlet.evaluation import FOR_MODEL, OPEN, Evaluation
 from services.gauntlet.feedback_loop import PlannedEvaluation
-from services.gauntlet.tables import evaluations
+from services.gauntlet.tables import claims, evaluations
 from shared.contract.configuration import Configuration
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata, PanelMember
 from shared.contract.policy import GatePolicy, PlayPolicy
@@ -74,10 +74,11 @@ async def locked(tx: Write, evaluation_id: UUID) -> Evaluation | None:
     return await _first(tx, _EVALUATIONS.where(evaluations.c.id == evaluation_id).with_for_update())
 
 
-async def playable(tx: Read, most_running: int, limit: int, after: int) -> list[Turn]:
+async def playable(tx: Read, most_running: int, limit: int, after: int, held: float = 0) -> list[Turn]:
     """Evaluations that may be played, in the order in which they are: by age, short ones with a head start before long ones.
 
-    Of one configuration only so many run at once; `after`: how many of this list are passed over.
+    Of one configuration only so many run at once; `after`: how many of this list are passed over; `held`: only those of which some
+    claim is older than so many seconds.
     """
     others = evaluations.alias()
     running = select(func.count()).where(
@@ -87,6 +88,10 @@ async def playable(tx: Read, most_running: int, limit: int, after: int) -> list[
     games = func.coalesce(evaluations.c.gates["games"].as_integer(), 0)
     turn = evaluations.c.requested_at + case((games > SHORT_GAMES, HEAD_START), else_=timedelta())
     wanted = select(evaluations.c.id, evaluations.c.state).where(or_(evaluations.c.state == "running", may_begin))
+    if held:
+        issued_before = func.clock_timestamp() - timedelta(seconds=held)
+        of_it = claims.c.evaluation_id == evaluations.c.id, ~claims.c.is_over, claims.c.issued_at < issued_before
+        wanted = wanted.where(exists().where(*of_it))
     rows = await tx.execute(wanted.order_by(turn, evaluations.c.id).offset(after).limit(limit))
     return [Turn(row.id, row.state == "queued") for row in rows]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.gauntlet import announcements, figures, repository
-from services.gauntlet.allotment import Allot, allot, allot_idle
+from services.gauntlet.allotment import Allot, allot, allot_late, late_at_the_earliest
 from services.gauntlet.announced import Announced
 from services.gauntlet.claim import Claim
 from services.gauntlet.course import Blocks, Course
@@ -34,18 +34,18 @@ class HandingOut(WorkParts):
     async def claim(self, wishes: Sequence[WorkWish]) -> list[Work | None]:
         """Work for each of these workers, in the order of evaluations and as far as there is some."""
         found: list[Work | None] = []
-        for share in (allot, allot_idle):
-            async for turn in self._in_turn():
+        for share, held in ((allot, 0.0), (allot_late, late_at_the_earliest(self.rules.claim_seconds))):
+            async for turn in self._in_turn(held):
                 if len(found) == len(wishes):
                     return found
                 found += await self._claim_of(turn, wishes[len(found) :], share)
         return [*found, *(None for _ in wishes[len(found) :])]
 
-    async def _in_turn(self) -> AsyncIterator[repository.Turn]:
-        """Evaluations that may have work, in the order in which they are played."""
+    async def _in_turn(self, held: float) -> AsyncIterator[repository.Turn]:
+        """Evaluations that may have work, in the order in which they are played; those with claims that are older than `held`."""
         for after in range(0, MOST_LOOKED_AT, IN_TURN):
             async with self.database.read() as tx:
-                page = await repository.playable(tx, self.rules.at_once, IN_TURN, after)
+                page = await repository.playable(tx, self.rules.at_once, IN_TURN, after, held)
             for turn in page:
                 yield turn
             if len(page) < IN_TURN:
