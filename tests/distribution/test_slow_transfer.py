@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.schemas import ModelOrder
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.store import ModelStore
@@ -27,7 +28,7 @@ async def test_f59_transfers_end_whatever_answers_come(kind: str, tmp_path: Path
     with hostile(kind) as url:
         settings = AgentSettings(agent_node="node-1", distribution_url=url)
         async with new_client(settings) as client:
-            fetcher = Fetcher(ModelStore(tmp_path), client, silence_seconds=0.5)
+            fetcher = Fetcher(ModelStore(tmp_path), HttpRanges(client, silence_seconds=0.5))
             order = ModelOrder(version=1, digest=DIGEST, size=4096, source=f"{url}/v1/artifacts/{DIGEST}")
             await fetcher.start("hex8_2p", order)
 

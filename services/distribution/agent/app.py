@@ -13,6 +13,7 @@ from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
 from services.distribution.agent.api.signature import SignatureMiddleware
 from services.distribution.agent.fetch import Fetcher
+from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.joining import Joiner
 from services.distribution.agent.rehash import rehash_for_ever
 from services.distribution.agent.schemas import JoinRequest
@@ -36,7 +37,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
     """The application; before it answers, it has hashed every model on its disk."""
     store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned)
     client = new_client(settings)
-    fetcher = Fetcher(store, client)
+    fetcher = Fetcher(store, HttpRanges(client))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

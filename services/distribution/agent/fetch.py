@@ -1,4 +1,4 @@
-"""Transfers: one for each configuration at a time, resumed where an earlier one broke off, with bounded memory."""
+"""Transfers: one for each configuration at a time, published once their bytes are verified. How they come, a transport knows."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ import httpx
 from services.distribution.agent.part import Part
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
 from services.distribution.agent.store import ModelStore, StoreError, VersionRefusedError
+from services.distribution.agent.transport import Transport
 from shared.contract.words import LONGEST_REASON, storable
-from shared.process.http_client import bounded
 from shared.process.logs import get_logger
-from shared.storage.files import CHUNK
 
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2
-SILENCE_SECONDS = 30.0
-"""For how long the source may send nothing."""
-SLOWEST_BYTES_PER_SECOND = 16 * 1024
-"""A transfer that is slower on the whole is given up, so that it holds up no other; the next order resumes it."""
 
 
 class Fetcher:
     """The node's transfers. `progress` holds the newest of each configuration until its bytes are published."""
 
-    def __init__(self, store: ModelStore, client: httpx.AsyncClient, silence_seconds: float = SILENCE_SECONDS) -> None:
-        self._store, self._client, self._silence_seconds = store, client, silence_seconds
+    def __init__(self, store: ModelStore, transport: Transport) -> None:
+        self._store, self._transport = store, transport
         self._slots = asyncio.Semaphore(CONCURRENT_FETCHES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.progress: dict[str, FetchProgress] = {}
@@ -52,6 +47,7 @@ class Fetcher:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._transport.close()
 
     async def _run(
         self, configuration: str, order: ModelOrder, progress: FetchProgress, previous: asyncio.Task[None] | None
@@ -75,6 +71,9 @@ class Fetcher:
             await asyncio.to_thread(part.take_up)
             await self._fill(part, order, progress)
             await asyncio.to_thread(self._store.publish, configuration, order.version, order.digest, part)
+            await self._transport.retain(
+                {model.digest for model in (await asyncio.to_thread(self._store.models)).values()}
+            )
         finally:
             part.close()
 
@@ -82,30 +81,6 @@ class Fetcher:
         if part.size > order.size:
             part.restart()
         progress.bytes_done = part.size
-        if part.size == order.size:
-            return
-        await asyncio.to_thread(self._store.require_space, order.size - part.size)
-        seconds = 2 * self._silence_seconds + (order.size - part.size) / SLOWEST_BYTES_PER_SECOND
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stream(part, order, progress)
-        except TimeoutError:
-            raise StoreError(f"the transfer was not complete after {seconds:.0f} s; it is resumed from there") from None
-        if part.size != order.size:
-            raise StoreError(f"the transfer ended after {part.size} of {order.size} bytes; it is resumed from there")
-
-    async def _stream(self, part: Part, order: ModelOrder, progress: FetchProgress) -> None:
-        headers, limits = {"Range": f"bytes={part.size}-"}, bounded(None, seconds=self._silence_seconds)
-        silence = httpx.Timeout(self._silence_seconds)
-        request = self._client.stream("GET", order.source, headers=headers, timeout=silence, extensions=limits)
-        async with request as answer:
-            if answer.status_code not in (200, 206):
-                raise StoreError(f"GET {order.source} answered {answer.status_code}")
-            if answer.status_code == 200:
-                part.restart()
-            async for chunk in answer.aiter_raw(CHUNK):
-                if part.size + len(chunk) > order.size:
-                    await asyncio.to_thread(part.discard)
-                    raise StoreError(f"GET {order.source} sent more than the {order.size} bytes of the order")
-                await asyncio.to_thread(part.write, chunk)
-                progress.bytes_done = part.size
+        if part.size < order.size:
+            await asyncio.to_thread(self._store.require_space, order.size - part.size)
+            await self._transport.fetch(order, part, progress)
