@@ -57,7 +57,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     signer = OrderSigner(settings.order_key) if settings.order_key else None
     daemon = UnifiedDistributionDaemon(
         DaemonRecords(service),
-        AgentClient(to.client, store, settings.distribution_url, signer),
+        AgentClient(to.client, store, settings.distribution_url, signer, presigned=settings.artifacts_presigned),
         state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),

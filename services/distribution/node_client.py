@@ -18,17 +18,21 @@ from shared.storage.artifacts import ArtifactStore
 
 MOST_ANSWER_BYTES = 1024 * 1024
 """More than any report has."""
+PRESIGNED_SECONDS = 3600.0
+"""For how long an address in an order is good; a transfer that takes longer is gone on with by the next order."""
 SHOWN = 300
 """Characters of what a node says that are told on."""
 
 
 class AgentClient:
     """The agents' API. `base_url` is where the agents find this service's artifacts; `signer` proves each request, None on a
-    machine whose agents ask for no proof."""
+    machine whose agents ask for no proof. `presigned`: whether nodes fetch from the artifact store itself, where it can do that."""
 
     def __init__(
-        self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str, signer: OrderSigner | None = None
-    ) -> None:
+        self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str, signer: OrderSigner | None = None,
+        *, presigned: bool = False,
+    ) -> None:  # fmt: skip
+        self._presigned = presigned
         self._client, self._store, self._base_url, self._signer = client, store, base_url.rstrip("/"), signer
 
     async def report(self, node: Node) -> Report:
@@ -54,18 +58,23 @@ class AgentClient:
 
     async def order(self, node: Node, head: Head) -> None:
         """Tell the node to hold `head`. RefusedError if it will not, or if the artifact is missing here."""
-        await self._require(head.digest)
+        address = await self._found(head.digest)
         source = f"{self._base_url}/v1/artifacts/{head.digest}"
-        order = ModelOrder(version=head.version, digest=head.digest, size=head.size, source=source)
-        await self._send("PUT", node, f"/v1/models/{head.configuration}", order.model_dump_json().encode())
+        order = ModelOrder(version=head.version, digest=head.digest, size=head.size, source=source, address=address)
+        body = order.model_dump_json(exclude_none=True).encode()
+        await self._send("PUT", node, f"/v1/models/{head.configuration}", body)
 
-    async def _require(self, digest: str) -> None:
+    async def _found(self, digest: str) -> str | None:
+        """Nothing but, at most, where the bytes are to be had without a credential. RefusedError if they are missing here."""
         try:
             found = await asyncio.to_thread(self._store.find, digest)
+            seconds = PRESIGNED_SECONDS if self._presigned else 0
+            address = await asyncio.to_thread(self._store.address, digest, seconds) if found and seconds else None
         except OSError as error:
             raise RefusedError(f"the artifact store cannot be read: {error}") from None
         if found is None:
             raise RefusedError(f"the artifact store has no undamaged copy of {digest}; take the file in again")
+        return address
 
     async def _send(self, method: str, node: Node, path: str, body: bytes = b"") -> httpx.Response:
         url, headers = node.url + path, {"Content-Type": "application/json"} if body else {}

@@ -30,6 +30,9 @@ class DistributionSettings(ServiceSettings):
     join_token: Annotated[tuple[JoinToken, ...], NoDecode] = Field(
         default=(), repr=False, description="Tokens with which agents register themselves, comma-separated"
     )
+    artifacts_presigned: bool = Field(
+        default=False, description="Have nodes fetch from the bucket itself, by addresses that are good for a while"
+    )
     node_silence_seconds: float = Field(
         default=600, ge=240, le=86_400, description="Seconds for which what a node last said of its disk counts"
     )
@@ -44,10 +47,14 @@ class DistributionSettings(ServiceSettings):
 
     def faults(self) -> list[str]:
         """A service that is not open to this machine alone signs its orders, because nodes elsewhere take no others."""
+        if self.artifacts_presigned and not (self.artifacts_url or "").startswith("s3://"):
+            own = [f"{PREFIX}ARTIFACTS_PRESIGNED needs a bucket: {PREFIX}ARTIFACTS_URL=s3://bucket/prefix"]
+        else:
+            own = []
         if self.is_loopback or self.order_key:
-            return super().faults()
+            return [*super().faults(), *own]
         unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"
-        return [*super().faults(), unsigned]
+        return [*super().faults(), *own, unsigned]
 
     @field_validator("join_token", mode="before")
     @classmethod

@@ -21,7 +21,7 @@ from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.signature import OrderVerifier
 from services.distribution.agent.store import ModelStore
-from shared.process.http_client import new_client
+from shared.process.http_client import new_client, new_outside_client
 from shared.process.tasks import Loop, background
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
@@ -37,7 +37,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
     """The application; before it answers, it has hashed every model on its disk."""
     store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned)
     client = new_client(settings)
-    fetcher = Fetcher(store, HttpRanges(client))
+    outside = new_outside_client(settings)
+    fetcher = Fetcher(store, HttpRanges(client, outside))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -59,6 +60,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
         finally:
             await fetcher.close()
             await client.aclose()
+            await outside.aclose()
 
     app = new_app(
         DESCRIPTION, settings, lifespan, [index.router, health_router({}), health.router, models.router], TRANSLATIONS
@@ -66,5 +68,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
     if settings.order_public_key:
         verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
         app.add_middleware(SignatureMiddleware, verifier=verifier)
-    app.state.service = AgentService(settings.agent_node, settings.distribution_url, store, fetcher)
+    app.state.service = AgentService(
+        settings.agent_node, settings.distribution_url, store, fetcher, settings.agent_sources
+    )
     return app

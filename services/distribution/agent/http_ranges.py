@@ -1,4 +1,4 @@
-"""The transport that always works: ranges of the artifact's file, from the distribution service, over HTTP."""
+"""The transport that always works: ranges of the artifact over HTTP, from the distribution service, or where an order says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 
 from services.distribution.agent.part import Part
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
+from services.distribution.agent.sources import shown
 from services.distribution.agent.store import StoreError
 from shared.process.http_client import bounded
 from shared.storage.files import CHUNK
@@ -20,10 +21,14 @@ SLOWEST_BYTES_PER_SECOND = 16 * 1024
 
 
 class HttpRanges:
-    """As `Transport`. It goes on where an earlier transfer broke off."""
+    """As `Transport`. It goes on where an earlier transfer broke off. `outside`: the client for addresses elsewhere than at the
+    distribution service, which has none of this node's keys."""
 
-    def __init__(self, client: httpx.AsyncClient, silence_seconds: float = SILENCE_SECONDS) -> None:
-        self._client, self._silence_seconds = client, silence_seconds
+    def __init__(
+        self, client: httpx.AsyncClient, outside: httpx.AsyncClient | None = None,
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:  # fmt: skip
+        self._client, self._outside, self._silence_seconds = client, outside or client, silence_seconds
 
     async def fetch(self, order: ModelOrder, part: Part, progress: FetchProgress) -> None:
         """As `Transport.fetch`."""
@@ -45,15 +50,16 @@ class HttpRanges:
     async def _stream(self, part: Part, order: ModelOrder, progress: FetchProgress) -> None:
         headers, limits = {"Range": f"bytes={part.size}-"}, bounded(None, seconds=self._silence_seconds)
         silence = httpx.Timeout(self._silence_seconds)
-        request = self._client.stream("GET", order.source, headers=headers, timeout=silence, extensions=limits)
+        client, address = self._outside if order.address else self._client, order.fetched_from
+        request = client.stream("GET", address, headers=headers, timeout=silence, extensions=limits)
         async with request as answer:
             if answer.status_code not in (200, 206):
-                raise StoreError(f"GET {order.source} answered {answer.status_code}")
+                raise StoreError(f"GET {shown(address)} answered {answer.status_code}")
             if answer.status_code == 200:
                 part.restart()
             async for chunk in answer.aiter_raw(CHUNK):
                 if part.size + len(chunk) > order.size:
                     await asyncio.to_thread(part.discard)
-                    raise StoreError(f"GET {order.source} sent more than the {order.size} bytes of the order")
+                    raise StoreError(f"GET {shown(address)} sent more than the {order.size} bytes of the order")
                 await asyncio.to_thread(part.write, chunk)
                 progress.bytes_done = part.size

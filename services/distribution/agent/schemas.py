@@ -53,6 +53,15 @@ class ModelOrder(BaseModel):
     source: str = Field(
         max_length=1024, pattern=STORABLE, description="The artifact's address at the configured distribution service"
     )
+    address: str | None = Field(
+        default=None, max_length=4096, pattern=STORABLE, repr=False,
+        description="Where the bytes are to be had without a credential for a while, in place of the source",
+    )  # fmt: skip
+
+    @property
+    def fetched_from(self) -> str:
+        """Where the bytes are fetched from."""
+        return self.address or self.source
 
 
 class HeldModel(BaseModel):

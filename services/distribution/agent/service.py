@@ -9,23 +9,21 @@ from importlib.metadata import version
 
 from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.schemas import DamagedModel, Health, HeldModel, ModelOrder, NodeReport, OrderState
+from services.distribution.agent.sources import require_source
 from services.distribution.agent.store import ModelStore
 
 VERSION = version("ringrift-suite")
 
 
-class SourceRefusedError(Exception):
-    """The order names another source than the distribution service; the text says which is accepted."""
-
-
 @dataclass(frozen=True)
 class AgentService:
-    """`distribution_url`: the one service that models are fetched from."""
+    """`distribution_url`: the service that models are fetched from; `sources`: other servers whose addresses orders may name."""
 
     node: str
     distribution_url: str
     store: ModelStore
     fetcher: Fetcher
+    sources: tuple[str, ...] = ()
 
     async def health(self) -> Health:
         """The node at a glance."""
@@ -47,10 +45,10 @@ class AgentService:
         )
 
     async def take(self, configuration: str, order: ModelOrder) -> OrderState:
-        """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down."""
+        """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down,
+        SourceRefusedError."""
         expected = f"{self.distribution_url.rstrip('/')}/v1/artifacts/{order.digest}"
-        if order.source != expected:
-            raise SourceRefusedError(f"models are fetched from {expected} only, not from {order.source}")
+        require_source(order.source, order.address, expected, self.sources)
         held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest)
         if not held:
             await self.fetcher.start(configuration, order)

@@ -26,6 +26,10 @@ class AgentSettings(BaseServiceSettings):
     distribution_url: Address = Field(
         default=f"http://127.0.0.1:{DISTRIBUTION_PORT}", description="The one service that models are fetched from"
     )
+    agent_sources: Annotated[tuple[Address, ...], NoDecode] = Field(
+        default=(),
+        description="Other servers whose addresses an order may name, comma-separated, such as https://s3.example:9000",
+    )
     order_public_key: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Public keys of the distribution service, comma-separated; orders are taken under one of them",
@@ -61,9 +65,9 @@ class AgentSettings(BaseServiceSettings):
     )
     distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
 
-    @field_validator("agent_pinned", mode="before")
+    @field_validator("agent_pinned", "agent_sources", mode="before")
     @classmethod
-    def _split_digests(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("order_public_key", mode="before")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.distribution.agent.service import SourceRefusedError
+from services.distribution.agent.sources import SourceRefusedError
 from services.distribution.agent.store import VersionRefusedError
 from shared.web.problems import Problem
 
 
 class SourceRefused(Problem):
-    """The source is no address at the configured distribution service, the only one that models are fetched from."""
+    """The source is no address at the configured distribution service, or the address at none of RINGRIFT_AGENT_SOURCES."""
 
     status, slug = 422, "source-refused"
 
