@@ -15,7 +15,7 @@ from cli.ledger import moment, shortened
 from cli.output import AsJson, Output
 
 COLUMNS = ("node", "address", "last report", "breaker", "holds", "free disk", "trouble")
-HELD = ("configuration", "version", "holds", "on disk", "digest", "delivery", "bytes", "since", "detail")
+HELD = ("configuration", "version", "holds", "on disk", "digest", "played with", "delivery", "bytes", "since", "detail")
 app = typer.Typer(help="See the nodes, whether they answer, and what each holds.", no_args_is_help=True)
 
 
@@ -115,6 +115,11 @@ def _facts(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from (
         ("last report", moment(node["reported_at"]) + age),
         ("agent", node["agent_version"]),
+        ("instance", node["instance"]),
+        ("labels", ", ".join(f"{name}={value}" for name, value in node["labels"].items())),
+        ("holds only", ", ".join(node["plays"] or ())),
+        ("clock", f"{node['clock_skew_seconds']} s ahead" if node["clock_skew_seconds"] else ""),
+        ("rival", node["rival"]),
         ("free disk", _gigabytes(node["free_bytes"])),
         ("breaker", node["breaker"]),
         ("unreached", node["unreached"]),
@@ -129,10 +134,11 @@ def _delivery(each: Mapping[str, Any]) -> tuple[str, ...]:
         each["holds"],
         str(on_disk.get("version") or ""),
         (on_disk.get("digest") or "")[:12],
+        {None: "", True: "yes", False: "no"}[on_disk.get("played")],
         each["state"],
         f"{each['bytes_done']:,} of {each['size']:,}",
         moment(each["updated_at"]),
-        on_disk.get("reason") or each["detail"] or "",
+        on_disk.get("reason") or each["detail"] or on_disk.get("reload_error") or "",
     )
 
 

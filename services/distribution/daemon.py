@@ -139,7 +139,8 @@ class UnifiedDistributionDaemon:
             try:
                 async with asyncio.timeout(self._visit_seconds):
                     report = await self._report(node)
-                    progress = [await self._further(node, head, report) for head in heads]
+                    wanted = [head for head in heads if report.is_to_hold(head.configuration)]
+                    progress = [await self._further(node, head, report) for head in wanted]
             except (NodeFaultError, TimeoutError) as error:
                 reason = str(error) or f"no answer within {self._visit_seconds:g} s"
                 permit.fail(self._now(), reason)

@@ -61,6 +61,7 @@ class Progress:
     state: DeliveryState
     bytes_done: int
     detail: str | None = None
+    played: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -83,6 +84,7 @@ class Delivery:
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
+    played: bool = False
     played_at: datetime | None = None
 
     @property
@@ -94,7 +96,9 @@ class Delivery:
         """Moved by the node's own report."""
         if self.state is DeliveryState.SUPERSEDED:
             return self
-        return replace(self, state=progress.state, bytes_done=progress.bytes_done, detail=progress.detail)
+        return replace(
+            self, state=progress.state, bytes_done=progress.bytes_done, detail=progress.detail, played=progress.played
+        )
 
     def unreached(self, reason: str) -> Delivery:
         """Moved by a visit that failed; what was delivered is still on the node's disk, for all that is known."""
@@ -105,7 +109,8 @@ class Delivery:
         if self.state is DeliveryState.SUPERSEDED:
             return self
         return replace(
-            self, state=DeliveryState.PENDING, bytes_done=0, detail="reopened by request", delivered_at=None
+            self, state=DeliveryState.PENDING, bytes_done=0, detail="reopened by request", delivered_at=None,
+            played=False,
         )  # fmt: skip
 
     def superseded_by(self, version: int) -> Delivery:
@@ -119,7 +124,10 @@ def assess(head: Head, report: Report) -> Progress:
     """The state of the delivery of `head` to the node that made the report; only the digest on its disk makes it delivered."""
     held, fetch = report.models.get(head.configuration), report.fetches.get(head.configuration)
     if held is not None and (held.version, held.digest) == (head.version, head.digest):
-        return Progress(head, DeliveryState.DELIVERED, held.size)
+        reload = report.reloads.get(head.configuration)
+        taken_up = reload is not None and reload.error is None
+        played = reload is not None and taken_up and (reload.version, reload.digest) == (head.version, head.digest)
+        return Progress(head, DeliveryState.DELIVERED, held.size, played=played)
     if fetch is not None and (fetch.version, fetch.digest) == (head.version, head.digest):
         if fetch.error is None:
             return Progress(head, DeliveryState.FETCHING, fetch.bytes_done)

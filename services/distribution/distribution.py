@@ -15,6 +15,11 @@ from services.distribution.node import KnownNode
 Ending = Literal["completed", "failed"]
 
 
+def to_hold(nodes: Iterable[KnownNode], configuration: str) -> list[KnownNode]:
+    """Those of the nodes that hold models of a configuration."""
+    return [node for node in nodes if node.is_to_hold(configuration)]
+
+
 @dataclass(frozen=True)
 class Standing:
     """The registered nodes that hold a version, and why each of the others does not."""
@@ -24,7 +29,7 @@ class Standing:
 
     @classmethod
     def of(cls, nodes: Iterable[KnownNode], deliveries: Iterable[Delivery]) -> Standing:
-        """The standing of one version, by its deliveries."""
+        """The standing of one version, by its deliveries; `nodes`: those that are to hold it."""
         by_node = {delivery.node: delivery for delivery in deliveries}
         reasons = {node.name: _missing(node, by_node.get(node.name)) for node in nodes}
         held = sorted(name for name, reason in reasons.items() if reason is None)

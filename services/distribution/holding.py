@@ -23,6 +23,8 @@ class Holding(NamedTuple):
     digest: str | None
     reason: str | None
     reported_at: datetime | None
+    played: bool | None = None
+    reload_error: str | None = None
 
     @classmethod
     def of(cls, node: KnownNode, head: Head, longest_silence: float) -> Holding:
@@ -30,7 +32,10 @@ class Holding(NamedTuple):
         held = node.models.get(head.configuration)
         version, digest = (held.version, held.digest) if held else (None, None)
         state, reason = _state(node, head, longest_silence)
-        return cls(state, version, digest, reason, node.reported_at)
+        reload = node.reloads.get(head.configuration)
+        if reload is None or (reload.version, reload.digest) != (version, digest):
+            return cls(state, version, digest, reason, node.reported_at)
+        return cls(state, version, digest, reason, node.reported_at, reload.error is None, reload.error)
 
     def unless(self, standing: Standing, node: str) -> Holding:
         """The same; but a node that still has to prove that it holds the version is not said to."""
@@ -46,8 +51,12 @@ class Holding(NamedTuple):
 
 
 def holdings(node: KnownNode, heads: Iterable[Head], longest_silence: float) -> Mapping[str, Holding]:
-    """What a node holds of each configuration that has a canonical version."""
-    return {head.configuration: Holding.of(node, head, longest_silence) for head in heads}
+    """What a node holds of each configuration that it is to hold and that has a canonical version."""
+    return {
+        head.configuration: Holding.of(node, head, longest_silence)
+        for head in heads
+        if node.is_to_hold(head.configuration)
+    }
 
 
 def _state(node: KnownNode, head: Head, longest_silence: float) -> tuple[HoldingState, str | None]:

@@ -6,8 +6,8 @@ or the same one made anew; an id that comes with another name is a node that was
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.distribution.node import KnownNode, Node
@@ -28,6 +28,8 @@ class Joining(Node):
     """What an agent says of itself when it joins."""
 
     instance: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    plays: Sequence[str] | None = None
 
 
 class DoubledError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +50,16 @@ class Damage:
 
 
 @dataclass(frozen=True)
+class Reloaded:
+    """What came of telling whoever plays on a node of a version; `error`: why it was not taken up, None if it was."""
+
+    version: int
+    digest: str
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """What a node says of itself; models, damage and transfers by configuration. An older agent says neither its version nor how
     many bytes its disk has free."""
@@ -60,8 +70,15 @@ class Report:
     damaged: Mapping[str, Damage] = field(default_factory=dict)
     agent_version: str | None = None
     free_bytes: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    plays: Collection[str] | None = None
+    reloads: Mapping[str, Reloaded] = field(default_factory=dict)
     instance: str | None = None
     clock: datetime | None = None
+
+    def is_to_hold(self, configuration: str) -> bool:
+        """Whether the node holds models of a configuration."""
+        return self.plays is None or configuration in self.plays
 
     def clock_skew(self, now: datetime) -> int | None:
         """By how many seconds the node's clock is ahead, roughly; None while that is little, or not said."""
@@ -88,6 +105,13 @@ class KnownNode(Node):
     instance: str | None = None
     clock_skew_seconds: int | None = None
     rival: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    plays: Collection[str] | None = None
+    reloads: Mapping[str, Reloaded] = field(default_factory=dict)
+
+    def is_to_hold(self, configuration: str) -> bool:
+        """Whether the node holds models of a configuration."""
+        return self.plays is None or configuration in self.plays
 
     @property
     def is_alive(self) -> bool:

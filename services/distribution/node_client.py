@@ -11,7 +11,7 @@ from services.distribution.agent.schemas import ModelOrder, NodeReport
 from services.distribution.agent.signature import OrderSigner
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
-from services.distribution.node import Damage, Fetch, Held, Node, Report
+from services.distribution.node import Damage, Fetch, Held, Node, Reloaded, Report
 from shared.contract.words import storable
 from shared.process.http_client import bounded
 from shared.storage.artifacts import ArtifactStore
@@ -52,6 +52,12 @@ class AgentClient:
             damaged={key: Damage(each.version, each.digest, each.found) for key, each in report.damaged.items()},
             agent_version=report.agent_version,
             free_bytes=report.free_bytes,
+            labels=report.labels,
+            plays=report.plays,
+            reloads={
+                key: Reloaded(each.version, each.digest, each.seconds, each.error)
+                for key, each in report.reloads.items()
+            },
             instance=report.instance,
             clock=report.clock,
         )

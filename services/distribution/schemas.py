@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.distribution.agent.schemas import Instance, NodeUrl
+from services.distribution.agent.schemas import Instance, Labels, NodeUrl
 from services.distribution.joining import Admission
 from shared.contract.configuration import named_by
 from shared.contract.delivery import AgentVersion, Bytes, HoldingState
@@ -61,6 +61,8 @@ class HeldView(BaseModel):
     version: Version | None = Field(description="Of the file on its disk; null if there is none that is whole")
     digest: Digest | None
     reason: str | None = Field(description="Why it is not the canonical version; null if it is")
+    played: bool | None = Field(description="Whether whoever plays there took it up; null if nobody is told")
+    reload_error: str | None = Field(description="Why it was not taken up; null if it was, or nobody is told")
 
 
 class NodeView(BaseModel):
@@ -81,6 +83,8 @@ class NodeView(BaseModel):
     free_bytes: Bytes | None = Field(description="On the disk of its models, when it last reported")
     instance: Instance | None = Field(description="Of its agent; null if it does not say")
     clock_skew_seconds: int | None = Field(description="By how much its clock is ahead; null while that is little")
+    labels: Labels
+    plays: list[ConfigurationKey] | None = Field(description="The configurations that it holds; null for all")
     rival: str | None = Field(description="Another agent that claimed the name lately; null if none did")
     holds: dict[ConfigurationKey, HeldView] = Field(description="Of each configuration that has a canonical version")
 
@@ -108,6 +112,7 @@ class DeliveryView(BaseModel):
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
+    played_at: datetime | None = Field(description="When whoever plays there took it up; null if that is not known")
 
 
 class Deliveries(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, func
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, false, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import Messaging
@@ -34,7 +34,7 @@ nodes = Table(
     Column("instance", Text),
     Column("labels", JSONB, nullable=False, server_default="{}"),
     # the configurations that it is to hold; null for all
-    Column("plays", JSONB),
+    Column("plays", JSONB(none_as_null=True)),
     # by configuration: version and digest, and whether whoever plays has taken them up
     Column("reloads", JSONB, nullable=False, server_default="{}"),
     # how far the agent's clock is ahead; null while that is little
@@ -43,7 +43,7 @@ nodes = Table(
     Column("rival", Text),
     Column("rival_at", _TIME),
     # who isolated it, when and why
-    Column("isolated", JSONB),
+    Column("isolated", JSONB(none_as_null=True)),
 )
 removed_nodes = Table(
     "removed_nodes",
@@ -74,6 +74,7 @@ deliveries = Table(
     Column("created_at", _TIME, nullable=False, server_default=func.now()),
     Column("updated_at", _TIME, nullable=False, server_default=func.now()),
     Column("delivered_at", _TIME),
+    Column("played", Boolean, nullable=False, server_default=false()),
     Column("played_at", _TIME),
 )
 breakers = Table(

@@ -40,6 +40,9 @@ class NodeProgress(BaseModel):
         default=None, description="What it has of the configuration, by its last report", examples=["ok"]
     )
     updated_at: datetime
+    played_at: datetime | None = Field(
+        default=None, description="When whoever plays there took it up; null if that is not known"
+    )
 
 
 class ConfigurationProgress(BaseModel):

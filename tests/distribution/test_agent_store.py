@@ -9,7 +9,7 @@ import pytest
 from services.distribution.agent.content import WrongContentError, require_content
 from services.distribution.agent.rehash import rehash
 from services.distribution.agent.schemas import ModelOrder
-from services.distribution.agent.store import ModelStore, StoreError
+from services.distribution.agent.store import ModelStore, StoreError, VersionRefusedError
 from tests.kit.jobs import tiny_checkpoint
 
 KEY = "hex8_2p"
@@ -97,6 +97,20 @@ def test_g11_a_file_that_cannot_be_read_is_damaged(tmp_path: Path) -> None:
     assert list(models) == ["square8_2p"]
     assert damaged == {KEY: (1, sha(b"first"), None)}
     assert hold(store, 1, b"first")
+
+
+def test_models_of_what_is_not_played_are_removed(tmp_path: Path) -> None:
+    """With the next start, and no other; the version that was reached stays remembered, so that nobody can take the node back."""
+    store = ModelStore(tmp_path, keeps=1)
+    for version, content in enumerate((b"one", b"two"), start=1):
+        hold(store, version, content)
+    hold(store, 5, b"other", "square8_2p")
+    store = ModelStore(tmp_path, plays=["square8_2p"])
+    assert list(store.models()) == ["square8_2p"]
+    assert not store.path(KEY).exists()
+    assert kept(tmp_path) == set()
+    with pytest.raises(VersionRefusedError, match="version 2"):
+        ModelStore(tmp_path).admit(KEY, 1, sha(b"one"))
 
 
 @pytest.mark.parametrize("content", [b"first", b"PK\x03\x04 no zip", b"\x10\0\0\0\0\0\0\0not json", b""])

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from services.distribution.delivery import assess
 from services.distribution.errors import NodeDeletedError, NodeDoubledError, TooManyNodesError
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
-from services.distribution.node import Held, KnownNode, Node, Report
+from services.distribution.node import Held, KnownNode, Node, Reloaded, Report
 from shared.contract.words import MOST_NODES, BreakerState
 from tests.distribution.bench import HEX8, NODES, Bench
 from tests.distribution.conftest import Stage
@@ -152,13 +153,20 @@ JOINS = {"JOIN_TOKEN": "a-token-that-many-share", "AGENT_JOIN_SECONDS": "1"}
 
 def test_agents_join_by_themselves(stage: Stage) -> None:
     """One joins and gets the model; another with its name is refused and says why; deleted, it stays away until it is wanted."""
-    stage.make_agent("node-1", JOINS)
+    told = stage.folder / "told"
+    hook = f"sh -c 'cp $MODEL_PATH {told}'"
+    stage.make_agent("node-1", {**JOINS, "AGENT_RELOAD_COMMAND": hook, "AGENT_CONFIGURATIONS": HEX8})
     stage.start_agent("node-1")
     event = stage.promote(1, b"first")
     stage.delivered(event.data.digest, "node-1")  # type: ignore[attr-defined]
     [node] = stage.get("/v1/nodes")["items"]
     assert (node["url"], node["holds"]["hex8_2p"]["state"]) == (stage.urls["node-1"], "ok")
     assert node["instance"] == (stage.folder / "node-1" / "instance").read_text()
+    until(lambda: stage.nodes()["node-1"]["played_at"])
+    assert told.read_bytes() == b"first"
+    order = {"version": 1, "digest": "0" * 64, "size": 1, "source": f"{stage.url}/v1/artifacts/{'0' * 64}"}
+    refused = HTTP.put(f"{stage.urls['node-1']}/v1/models/square8_2p", json=order)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:ringrift:problem:not-played")
     stage.make_agent("double", {**JOINS, "AGENT_NODE": "node-1"})
     stage.start_agent("double")
     until(lambda: f"answers at {node['url']}" in stage.agents["double"].log_since_start())
@@ -169,3 +177,40 @@ def test_agents_join_by_themselves(stage: Stage) -> None:
     assert stage.get("/v1/nodes")["items"] == []
     stage.register("node-1", stage.urls["node-1"])
     until(lambda: '"event": "join works again"' in stage.agents["node-1"].log_since_start())
+
+
+async def test_a_node_holds_only_what_it_plays(bench: Bench) -> None:
+    """No delivery is opened for another configuration, nobody waits for it, nobody says that it lacks it; then it wants it."""
+    for name in ("node-1", "node-2"):
+        await bench.service.nodes.remove(name)
+    await bench.service.nodes.join(replace(AGENT, plays=["square8_2p"], labels={"rack": "b4"}))
+    await bench.service.nodes.join(Joining("node-8", ELSEWHERE, TWO))
+    head = await bench.promote(1, b"first")
+    assert await bench.states() == {(1, "node-8"): "pending"}
+    assert [each.nodes for each in await bench.said("STARTED")] == [["node-8"]]
+    await bench.report("node-8", head, head)
+    assert [each.nodes for each in await bench.said("COMPLETED")] == [["node-8"]]
+    [_, other] = await bench.service.nodes.page()
+    assert (other.node.plays, other.node.labels, other.holds) == (["square8_2p"], {"rack": "b4"}, {})
+    assert list(await bench.service.availability(HEX8)) == ["node-8"]
+    await bench.records.record_report("node-9", Report("node-9", instance=ONE, plays=[HEX8]), [])
+    await bench.records.open_deliveries()
+    assert (await bench.states())[1, "node-9"] == "pending"
+
+
+async def test_what_is_played_with_is_known(bench: Bench) -> None:
+    """On disk is not played with: that is said by the node, with the reason if it failed, and its time is kept."""
+    head = await bench.promote(1, b"first")
+    held = {HEX8: Held(1, head.digest, head.size)}
+    for error, played in (("busy", False), (None, True)):
+        report = Report("node-1", held, reloads={HEX8: Reloaded(1, head.digest, 0.5, error)})
+        await bench.records.record_report("node-1", report, [assess(head, report)])
+        shown = (await bench.service.nodes.page())[0].holds[HEX8]
+        assert (shown.state, shown.played, shown.reload_error) == ("ok", played, error)
+        delivery = (await bench.deliveries())[1, "node-1"]
+        assert (delivery.is_delivered, delivery.played_at is not None) == (True, played)
+    again = (await bench.deliveries())[1, "node-1"]
+    await bench.records.record_report("node-1", report, [assess(head, report)])
+    assert (await bench.deliveries())[1, "node-1"] == again
+    former = Report("node-1", held, reloads={HEX8: Reloaded(1, "0" * 64, 0.5)})
+    assert not assess(head, former).played

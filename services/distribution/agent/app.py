@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import httpx
 from fastapi import FastAPI
 
 from services.distribution.agent.api import health, models
@@ -16,6 +18,7 @@ from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.joining import Joiner
 from services.distribution.agent.rehash import rehash_for_ever
+from services.distribution.agent.reload import CommandHook, Hook, Reloader, UrlHook
 from services.distribution.agent.schemas import JoinRequest
 from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
@@ -35,25 +38,22 @@ DESCRIPTION = Description(
 
 def create_app(settings: AgentSettings) -> FastAPI:
     """The application; before it answers, it has hashed every model on its disk."""
-    store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned)
+    store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned, settings.agent_configurations)
     client = new_client(settings)
     outside = new_outside_client(settings)
     fetcher = Fetcher(store, HttpRanges(client, outside))
+    reloader = _reloader(settings, store, fetcher, outside)
+    loops: dict[str, Loop] = {"reload": reloader.run} if reloader else {}
+    if settings.agent_rehash_seconds:
+        loops["rehash"] = partial(rehash_for_ever, store, settings.agent_rehash_seconds)
+    if settings.join_token:
+        asked = _join_request(settings, store)
+        seconds = settings.agent_join_seconds
+        loops["join"] = Joiner(client, settings.distribution_url, settings.join_token, asked, seconds).join_for_ever
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(store.models)
-        loops: dict[str, Loop] = {}
-        if settings.agent_rehash_seconds:
-            loops["rehash"] = partial(rehash_for_ever, store, settings.agent_rehash_seconds)
-        if settings.join_token:
-            request = JoinRequest(
-                name=settings.agent_node, url=settings.agent_url, port=settings.agent_port, instance=store.instance
-            )
-            joiner = Joiner(
-                client, settings.distribution_url, settings.join_token, request, settings.agent_join_seconds
-            )
-            loops["join"] = joiner.join_for_ever
         try:
             async with background(loops):
                 yield
@@ -69,6 +69,36 @@ def create_app(settings: AgentSettings) -> FastAPI:
         verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
         app.add_middleware(SignatureMiddleware, verifier=verifier)
     app.state.service = AgentService(
-        settings.agent_node, settings.distribution_url, store, fetcher, settings.agent_sources
+        settings.agent_node,
+        settings.distribution_url,
+        store,
+        fetcher,
+        settings.agent_sources,
+        settings.agent_labels,
+        reloader.reloads if reloader else {},
     )
     return app
+
+
+def _join_request(settings: AgentSettings, store: ModelStore) -> JoinRequest:
+    """What this agent registers its node with."""
+    return JoinRequest(
+        name=settings.agent_node,
+        url=settings.agent_url,
+        port=settings.agent_port,
+        instance=store.instance,
+        labels=settings.agent_labels,
+        plays=sorted(store.plays) or None,
+    )
+
+
+def _reloader(
+    settings: AgentSettings, store: ModelStore, fetcher: Fetcher, outside: httpx.AsyncClient
+) -> Reloader | None:
+    """Who tells whoever plays here; None if nobody wants to be told."""
+    hook: Hook | None = None
+    if settings.agent_reload_command:
+        hook = CommandHook(shlex.split(settings.agent_reload_command), settings.agent_reload_seconds)
+    if settings.agent_reload_url:
+        hook = UrlHook(outside, settings.agent_reload_url, settings.agent_reload_seconds)
+    return Reloader(store, hook, settings.agent_dir / "reloads", fetcher.published) if hook else None

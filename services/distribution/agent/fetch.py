@@ -25,6 +25,8 @@ class Fetcher:
         self._slots = asyncio.Semaphore(CONCURRENT_FETCHES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.progress: dict[str, FetchProgress] = {}
+        self.published = asyncio.Event()
+        """Set whenever a model got its place; cleared by whoever waits for it."""
 
     async def start(self, configuration: str, order: ModelOrder) -> None:
         """Begin a transfer, unless it is under way; one of a lower version is given up. VersionRefusedError for a lower order."""
@@ -63,6 +65,7 @@ class Fetcher:
             return
         if self.progress.get(configuration) is progress:
             del self.progress[configuration]
+        self.published.set()
         _log.info("published", configuration=configuration, version=order.version, digest=order.digest)
 
     async def _fetch(self, configuration: str, order: ModelOrder, progress: FetchProgress) -> None:

@@ -44,9 +44,11 @@ class KeptModels:
         for path in [path for path in files if path.stem not in self._pinned][self._most :]:
             path.unlink(missing_ok=True)
 
-    def digests(self, configuration: str) -> list[str]:
-        """Which are here."""
-        return sorted(path.stem for path in self._path(configuration, "").parent.glob("*.pth"))
+    def drop(self, configuration: str) -> None:
+        """Remove all of a configuration, but for those that are pinned."""
+        for path in self._path(configuration, "").parent.glob("*.pth"):
+            if path.stem not in self._pinned:
+                path.unlink(missing_ok=True)
 
     def _path(self, configuration: str, digest: str) -> Path:
         return self._folder / configuration / f"{digest}.pth"

@@ -25,6 +25,19 @@ from shared.contract.words import (
 MOST_SIZE = 1 << 44
 """Bytes of a model file."""
 MOST_MODELS = 100
+LABEL_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$"
+Label = Annotated[str, Field(pattern=LABEL_PATTERN)]
+Labels = Annotated[
+    dict[Label, Label], Field(max_length=32, description="What people call the node", examples=[{"rack": "b4"}])
+]
+Plays = Annotated[
+    list[ConfigurationKey],
+    Field(
+        max_length=MOST_MODELS,
+        description="The configurations that the node holds; null for all",
+        examples=[["hex8_2p"]],
+    ),
+]
 Instance = Annotated[
     str,
     Field(
@@ -94,6 +107,17 @@ class DamagedModel(BaseModel):
     found: Digest | None = Field(description="The digest of its bytes; null if they cannot be read")
 
 
+class Reload(BaseModel):
+    """What came of telling whoever plays on the node of a version; `error`: why it was not taken up, null if it was."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: Version
+    digest: Digest
+    seconds: float = Field(ge=0, le=1e9, description="That it took")
+    error: Reason | None = None
+
+
 class NodeReport(BaseModel):
     """What the node holds and what it is fetching, by configuration."""
 
@@ -103,6 +127,9 @@ class NodeReport(BaseModel):
     damaged: dict[ConfigurationKey, DamagedModel] = Field(default={}, max_length=MOST_MODELS)
     agent_version: AgentVersion | None = None
     free_bytes: int | None = Field(default=None, ge=0, le=MOST_ID, description="On the disk of its models")
+    labels: Labels = {}
+    plays: Plays | None = None
+    reloads: dict[ConfigurationKey, Reload] = Field(default={}, max_length=MOST_MODELS)
     instance: Instance | None = None
     clock: AwareDatetime | None = Field(default=None, description="The time on this node")
 
@@ -165,3 +192,5 @@ class JoinRequest(BaseModel):
     url: NodeUrl | None = Field(default=None, description="Where it is; if not given, where it asks from")
     port: Port = Field(default=AGENT_PORT, description="On which it listens")
     instance: Instance
+    labels: Labels = {}
+    plays: Plays | None = None

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 from services.distribution.agent.fetch import Fetcher
-from services.distribution.agent.schemas import DamagedModel, Health, HeldModel, ModelOrder, NodeReport, OrderState
+from services.distribution.agent.schemas import (
+    DamagedModel,
+    Health,
+    HeldModel,
+    ModelOrder,
+    NodeReport,
+    OrderState,
+    Reload,
+)
 from services.distribution.agent.sources import require_source
 from services.distribution.agent.store import ModelStore
 
 VERSION = version("ringrift-suite")
+
+
+class NotPlayedError(Exception):
+    """The node does not hold models of that configuration; the text says which it does."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,8 @@ class AgentService:
     store: ModelStore
     fetcher: Fetcher
     sources: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    reloads: Mapping[str, Reload] = field(default_factory=dict)
 
     async def health(self) -> Health:
         """The node at a glance."""
@@ -40,17 +55,24 @@ class AgentService:
             damaged={key: DamagedModel.model_validate(each) for key, each in damaged.items()},
             agent_version=VERSION,
             free_bytes=await asyncio.to_thread(self.store.free_bytes),
+            labels=dict(self.labels),
+            plays=sorted(self.store.plays) or None,
+            reloads={key: each for key, each in self.reloads.items() if key in models},
             instance=self.store.instance,
             clock=datetime.now(UTC),
         )
 
     async def take(self, configuration: str, order: ModelOrder) -> OrderState:
         """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down,
-        SourceRefusedError."""
+        SourceRefusedError, NotPlayedError."""
         expected = f"{self.distribution_url.rstrip('/')}/v1/artifacts/{order.digest}"
         require_source(order.source, order.address, expected, self.sources)
+        if not self.store.is_played(configuration):
+            raise NotPlayedError(f"this node holds {', '.join(sorted(self.store.plays))} only, and not {configuration}")
         held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest)
-        if not held:
+        if held:
+            self.fetcher.published.set()
+        else:
             await self.fetcher.start(configuration, order)
         return OrderState(state="held" if held else "fetching", version=order.version, digest=order.digest)
 

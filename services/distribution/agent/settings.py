@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from services.distribution.agent.schemas import JoinToken
+from services.distribution.agent.schemas import JoinToken, Labels
 from services.distribution.agent.signature import key_bytes
-from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, Digest, NodeName, Port
+from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, ConfigurationKey, Digest, NodeName, Port
 from shared.process.credentials import Caller
 from shared.process.http_settings import Address
 from shared.process.settings import PREFIX, BaseServiceSettings
@@ -33,6 +34,23 @@ class AgentSettings(BaseServiceSettings):
     order_public_key: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Public keys of the distribution service, comma-separated; orders are taken under one of them",
+    )
+    agent_labels: Annotated[Labels, NoDecode] = Field(
+        default_factory=dict, description="What people call this node, comma-separated `name=value`"
+    )
+    agent_configurations: Annotated[tuple[ConfigurationKey, ...], NoDecode] = Field(
+        default=(), description="The configurations that this node holds, comma-separated; all if not given"
+    )
+    agent_reload_command: str = Field(
+        default="", description="Program, with its arguments, that is run when another model lies in its place"
+    )
+    agent_reload_url: str = Field(
+        default="",
+        pattern="^(https?://.+)?$",
+        description="Address that is told by POST when another model lies in its place",
+    )
+    agent_reload_seconds: float = Field(
+        default=60, gt=0, le=3600, description="Seconds after which telling it has failed, and is tried again"
     )
     agent_keeps: int = Field(
         default=1,
@@ -65,9 +83,25 @@ class AgentSettings(BaseServiceSettings):
     )
     distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
 
-    @field_validator("agent_pinned", "agent_sources", mode="before")
+    @field_validator("agent_labels", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split_labels(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        entries = [part.strip() for part in value.split(",") if part.strip()]
+        if not all("=" in entry for entry in entries):
+            raise ValueError("must be name=value, comma-separated, such as rack=b4,gpu=h200")
+        return dict(entry.split("=", 1) for entry in entries)
+
+    @field_validator("agent_reload_command")
+    @classmethod
+    def _is_command(cls, value: str) -> str:
+        shlex.split(value)
+        return value
+
+    @field_validator("agent_pinned", "agent_configurations", "agent_sources", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("order_public_key", mode="before")
@@ -88,7 +122,12 @@ class AgentSettings(BaseServiceSettings):
 
     def faults(self) -> list[str]:
         """An agent that is not open to this machine alone takes orders by signature, because no key is ever sent to a node."""
-        return self.key_faults() + self._order_faults()
+        return self.key_faults() + self._order_faults() + self._reload_faults()
+
+    def _reload_faults(self) -> list[str]:
+        if self.agent_reload_command and self.agent_reload_url:
+            return [f"{PREFIX}AGENT_RELOAD_COMMAND and {PREFIX}AGENT_RELOAD_URL are both set; give one"]
+        return []
 
     def _order_faults(self) -> list[str]:
         if self.order_public_key or (self.is_loopback and not self.api_keys):

@@ -71,9 +71,10 @@ Seen = tuple[int, ...]
 
 
 class ModelStore:
-    """The models of one node. `keeps`: how many former ones of each configuration stay, beside those with `pinned` digests."""
+    """The models of one node. `keeps`: how many former ones of each configuration stay, beside those with `pinned` digests;
+    `plays`: the configurations that it holds, empty for all. Those of others are removed, but not how far they had come."""
 
-    def __init__(self, folder: Path, keeps: int = 1, pinned: Collection[str] = ()) -> None:
+    def __init__(self, folder: Path, keeps: int = 1, pinned: Collection[str] = (), plays: Collection[str] = ()) -> None:
         self._models, self._states, self._parts = folder / "models", folder / "state", folder / "parts"
         self._kept = KeptModels(folder / "kept", keeps, pinned)
         self._lock = threading.Lock()
@@ -84,6 +85,10 @@ class ModelStore:
         for leftover in self._states.glob(UNFINISHED):
             leftover.unlink()
         self.instance = _instance(folder / "instance")
+        self.plays = frozenset(plays)
+        for state in self._states.glob("*.json"):
+            if not self.is_played(state.stem):
+                self._drop(state.stem)
 
     def path(self, configuration: str) -> Path:
         """Where the canonical file of a configuration is, or would be."""
@@ -95,7 +100,11 @@ class ModelStore:
 
     def configurations(self) -> list[str]:
         """Those of which there is, or should be, a model."""
-        return [path.stem for path in sorted(self._states.glob("*.json"))]
+        return [path.stem for path in sorted(self._states.glob("*.json")) if self.is_played(path.stem)]
+
+    def is_played(self, configuration: str) -> bool:
+        """Whether this node holds models of a configuration."""
+        return not self.plays or configuration in self.plays
 
     def models(self) -> dict[str, Model]:
         """Every model whose bytes on disk have the digest that its state names, by configuration."""
@@ -166,6 +175,14 @@ class ModelStore:
         with self._lock:
             if self.look(path) == seen:
                 self._hashed[path] = (seen, digest)
+
+    def _drop(self, configuration: str) -> None:
+        """Remove the models of a configuration that is not played here any more."""
+        if self.path(configuration).exists():
+            _log.info("removed", configuration=configuration, why="this node does not play it")
+        self.path(configuration).unlink(missing_ok=True)
+        self._kept.drop(configuration)
+        shutil.rmtree(self._parts / configuration, ignore_errors=True)
 
     def _place(self, configuration: str, path: Path) -> None:
         """Give a verified file the canonical name; what had it before is kept, if it is whole."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from services.distribution.api.dependencies import Ledger, Service
 from services.distribution.delivery import Delivery, Head
-from services.distribution.distribution import Standing
+from services.distribution.distribution import Standing, to_hold
 from services.distribution.holding import Holding
 from services.distribution.node import KnownNode
 from services.distribution.service import Overview
@@ -55,7 +55,7 @@ def _progress(
         version=head.version,
         digest=head.digest,
         nodes={each.node: _node_progress(each, nodes[each.node], holds(nodes[each.node], head)) for each in deliveries},
-        complete=Standing.of(nodes.values(), deliveries).is_complete,
+        complete=Standing.of(to_hold(nodes.values(), head.configuration), deliveries).is_complete,
     )
 
 
@@ -65,6 +65,7 @@ def _node_progress(delivery: Delivery, node: KnownNode, holding: Holding) -> Nod
         bytes_done=delivery.bytes_done,
         size=delivery.size,
         holds=holding.state,
+        played_at=delivery.played_at,
         detail=delivery.detail if delivery.is_delivered else node.unreached or delivery.detail,
         updated_at=delivery.updated_at,
     )

@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     or_,
     select,
     update,
@@ -31,13 +30,19 @@ _IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deli
 _IS_DESIRED = and_(
     distributions.c.configuration == canonical.c.configuration, distributions.c.version == canonical.c.version
 )
+_IS_PLAYED = or_(nodes.c.plays.is_(None), nodes.c.plays.has_key(canonical.c.configuration))
+"""Whether a node holds models of a configuration."""
 _DELIVERY_KEY = ("configuration", "version", "node")
 _MOVED = {
-    **{name: bindparam(f"its_{name}", type_=deliveries.c[name].type) for name in ("state", "bytes_done", "detail")},
+    **{
+        name: bindparam(f"its_{name}", type_=deliveries.c[name].type)
+        for name in ("state", "bytes_done", "detail", "played")
+    },
     "delivered_at": case(
         (bindparam("its_state") == DeliveryState.DELIVERED, func.now()),
         else_=bindparam("its_delivered_at", type_=deliveries.c.delivered_at.type),
     ),
+    "played_at": case((bindparam("its_played"), func.coalesce(deliveries.c.played_at, func.now()))),
 }
 _IS_UNFINISHED = deliveries.c.state.in_(sorted(UNFINISHED))
 
@@ -85,7 +90,7 @@ async def open_deliveries(tx: Write) -> None:
     of_head = (canonical.c.configuration, canonical.c.version, nodes.c.name, canonical.c.digest, canonical.c.size)
     # always in one order, so that two transactions that do this at once wait for each other and not in a circle
     opened = and_(_IS_CURRENT, deliveries.c.node == nodes.c.name)
-    every = select(*of_head).select_from(canonical.join(nodes, literal(True)).outerjoin(deliveries, opened))
+    every = select(*of_head).select_from(canonical.join(nodes, _IS_PLAYED).outerjoin(deliveries, opened))
     wanted = every.where(deliveries.c.node.is_(None)).order_by(canonical.c.configuration, nodes.c.name)
     columns = ["configuration", "version", "node", "digest", "size"]
     await tx.execute(insert(deliveries).from_select(columns, wanted).on_conflict_do_nothing())
@@ -133,7 +138,8 @@ async def locked_unfinished_below(tx: Write, head: Head) -> list[Delivery]:
 
 
 def _current(configuration: str | None, node: str | None) -> Select[Any]:
-    statement = select(deliveries).join(canonical, _IS_CURRENT)
+    of_nodes = and_(nodes.c.name == deliveries.c.node, _IS_PLAYED)
+    statement = select(deliveries).join(canonical, _IS_CURRENT).join(nodes, of_nodes)
     if configuration is not None:
         statement = statement.where(deliveries.c.configuration == configuration)
     if node is not None:

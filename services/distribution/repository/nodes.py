@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.distribution.breaker import BreakerMemory
 from services.distribution.joining import Joining
-from services.distribution.node import Damage, Held, KnownNode, Node, Report
+from services.distribution.node import Damage, Held, KnownNode, Node, Reloaded, Report
 from services.distribution.tables import breakers, nodes, removed_nodes
 from shared.contract.words import BreakerState
 from shared.storage.database import Read, Write
@@ -76,7 +76,8 @@ async def take_in(tx: Write, joining: Joining) -> None:
         "rival": None,
     }
     await tx.execute(update(nodes).where(others, nodes.c.instance.is_not(None)).values(**unknown))
-    await tx.execute(update(nodes).where(nodes.c.name == joining.name).values(instance=joining.instance))
+    facts = {"instance": joining.instance, "labels": dict(joining.labels), "plays": joining.plays}
+    await tx.execute(update(nodes).where(nodes.c.name == joining.name).values(**facts))
     await tx.execute(delete(breakers).where(breakers.c.node == joining.name))
 
 
@@ -118,7 +119,7 @@ def _known_node(row: Row[Any]) -> KnownNode:
     return KnownNode(
         row.name, row.url, row.registered_at, models, row.reported_at, row.unreached, BreakerState(row.breaker),
         damaged, row.agent_version, row.free_bytes, row.age_seconds, row.instance, row.clock_skew_seconds,
-        row.recent_rival,
+        row.recent_rival, row.labels, row.plays, {key: Reloaded(**each) for key, each in row.reloads.items()},
     )  # fmt: skip
 
 
@@ -128,6 +129,9 @@ async def record_report(tx: Write, node: str, report: Report, clock_skew: int | 
         "report": {configuration: asdict(held) for configuration, held in report.models.items()},
         "damaged": {configuration: asdict(damage) for configuration, damage in report.damaged.items()},
         "agent_version": report.agent_version,
+        "labels": dict(report.labels),
+        "plays": None if report.plays is None else sorted(report.plays),
+        "reloads": {configuration: asdict(reload) for configuration, reload in report.reloads.items()},
         "clock_skew_seconds": clock_skew,
         **({"instance": report.instance} if report.instance else {}),
     }

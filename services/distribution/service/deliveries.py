@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
-from services.distribution.distribution import Distribution, Standing
+from services.distribution.distribution import Distribution, Standing, to_hold
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
 from services.distribution.holding import Holding
 from services.distribution.node import KnownNode, Node, Report
@@ -96,7 +96,7 @@ class DistributionService:
         overtaken = await repository.locked_unfinished_below(tx, head)
         await repository.save_deliveries(tx, _moved(overtaken, lambda each: each.superseded_by(head.version)))
         await repository.start_distribution(tx, head)
-        names = [node.name for node in await repository.known_nodes(tx)]
+        names = [node.name for node in to_hold(await repository.known_nodes(tx), head.configuration)]
         await self._emit(tx, DistributionStarted.model_validate({**_identity(head), "nodes": names}), cause)
         return names
 
@@ -118,7 +118,7 @@ class DistributionService:
             head = await repository.head_of(tx, configuration)
             if head is None:
                 raise _nothing_promoted(configuration)
-            nodes = await repository.known_nodes(tx)
+            nodes = to_hold(await repository.known_nodes(tx), configuration)
             standing = Standing.of(nodes, await repository.current_deliveries(tx, configuration=configuration))
         return {node.name: self.nodes.holding(node, head).unless(standing, node.name) for node in nodes}
 
@@ -166,7 +166,7 @@ class DistributionService:
         """Emit DISTRIBUTION_COMPLETED or DISTRIBUTION_FAILED, each once, for the distributions that have come to it."""
         async with self.database.write(quiet=True) as tx:
             for distribution in await repository.locked_distributions(tx):
-                nodes = await repository.known_nodes(tx)
+                nodes = to_hold(await repository.known_nodes(tx), distribution.configuration)
                 current = await repository.current_deliveries(tx, configuration=distribution.configuration)
                 standing = Standing.of(nodes, current)
                 ending = distribution.ending(standing, self.timeout)

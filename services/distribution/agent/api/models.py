@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from services.distribution.agent.api.dependencies import Service
-from services.distribution.agent.api.problems import SourceRefused, VersionRefused
+from services.distribution.agent.api.problems import NotPlayed, SourceRefused, VersionRefused
 from services.distribution.agent.schemas import ModelOrder, NodeReport, OrderState
 from shared.contract.words import ConfigurationKey
 from shared.web.application import new_router
@@ -26,13 +26,14 @@ async def list_models(service: Service) -> NodeReport:
 @router.put(
     "/{configuration}",
     dependencies=[ORDER],
-    responses={202: {"model": OrderState}, **problems(VersionRefused, SourceRefused)},
+    responses={202: {"model": OrderState}, **problems(NotPlayed, VersionRefused, SourceRefused)},
 )
 async def put_model(
     service: Service, configuration: Annotated[ConfigurationKey, Path()], order: ModelOrder, response: Response
 ) -> OrderState:
     """Hold this version, by an order with the distribution service's signature (header RingRift-Signature): 200 if its bytes are
-    here, 202 while they are fetched, 409 for a step down."""
+    here, 202 while they are fetched, 409 for a step down, or
+    for a configuration that the node does not hold."""
     state = await service.take(configuration, order)
     response.status_code = 200 if state.state == "held" else 202
     return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.distribution.agent.service import NotPlayedError
 from services.distribution.agent.sources import SourceRefusedError
 from services.distribution.agent.store import VersionRefusedError
 from shared.web.problems import Problem
@@ -15,6 +16,12 @@ class SourceRefused(Problem):
     status, slug = 422, "source-refused"
 
 
+class NotPlayed(Problem):
+    """The node does not hold models of that configuration."""
+
+    status, slug = 409, "not-played"
+
+
 class VersionRefused(Problem):
     """The node holds or fetches a higher version, or other bytes under the same one; it never steps down."""
 
@@ -22,6 +29,7 @@ class VersionRefused(Problem):
 
 
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
+    NotPlayedError: NotPlayed,
     SourceRefusedError: SourceRefused,
     VersionRefusedError: VersionRefused,
 }
