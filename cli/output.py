@@ -1,4 +1,7 @@
-"""How commands say what came of them: in words for people, or as one JSON object with --json. Decides nothing."""
+"""How commands say what came of them: in words for people, or as one JSON object with --json. Decides nothing.
+
+Whatever a command prints goes through here, so that nothing that others wrote steers a terminal.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,37 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended while what it had asked for goes on."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else on standard output")]
 
 
+class HarmlessConsole(Console):
+    """A console that nothing but itself steers: whatever it is given, texts, tables and live displays alike."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 class Output:
     """One command's output. With `as_json` only `result` prints; progress and words are left out."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.console = Console(soft_wrap=True, highlight=False, quiet=as_json)
+        self.console = HarmlessConsole(soft_wrap=True, highlight=False, quiet=as_json)
 
     def say(self, text: str, style: str | None = None) -> None:
         """A line for people."""
         self.console.print(printable(text), style=style, markup=False)
+
+    def show(self, renderable: RenderableType) -> None:
+        """What rich draws, for people."""
+        self.console.print(renderable)
 
     def table(self, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Rows in columns for people, whole at any width of the terminal."""
@@ -40,10 +56,14 @@ class Output:
         if self.as_json:
             print(json.dumps(result))
 
-    def fail(self, text: str) -> None:
+    def program(self, text: str) -> None:
+        """A program of ours that a shell is to read, as it is."""
+        print(text)
+
+    def fail(self, text: str, **facts: Any) -> None:
         """Why the command could not do what it was asked: in words on standard error, and for programs as `error`."""
         typer.echo(printable(text), err=True)
-        self.result({"error": text})
+        self.result({"error": text, **facts})
 
     @contextmanager
     def going_on(self, what: str) -> Iterator[None]:

@@ -91,7 +91,7 @@ def _draw(output: Output, lines: list[Line]) -> None:
     """A position; colours are rich's to leave out where there is no terminal."""
     for line in lines:
         pieces = [(piece.text, "" if piece.seat is None else COLOURS[piece.seat]) for piece in line]
-        output.console.print(Text.assemble(*pieces))
+        output.show(Text.assemble(*pieces))
     output.say("")
 
 

@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import printable
 from cli.standing import against
 from cli.watch import Story
 from shared.contract.evidence import EloEstimate, Evidence
@@ -110,7 +109,7 @@ def _verdict(story: Story) -> str:
     if story.promoted:
         return "[green]promoted[/]: every gate passed"
     if story.refused is not None:
-        return "[red]refused[/]: " + escape(printable("\n".join(story.refused)))
+        return "[red]refused[/]: " + escape("\n".join(story.refused))
     return "[yellow]not decided"
 
 

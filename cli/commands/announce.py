@@ -18,7 +18,7 @@ from ringrift_client import GAUNTLET_URL, FrontDoorError, NotYetError, RefusedEr
 from ringrift_client.trainings import training_event
 
 from cli.credentials import ApiKey, presented
-from cli.output import AsJson, Output, printable
+from cli.output import AsJson, Output
 from cli.parameters import Parameters, parsed
 from shared.contract.events import SUBJECT_PREFIX
 from shared.contract.events.trainer import TrainingCompleted
@@ -67,15 +67,20 @@ def announce(
 ) -> None:
     """Announce a trained model. Example: ringrift announce --model models/my_model.pth --board-type hex8 --num-players 2
 
-    Exit codes: 0 the gauntlet service has it; 1 it was rejected; 3 nobody has confirmed it: announce it again by --event-id.
+    Exit codes: 0 the gauntlet service has it; 1 it was rejected; 3 nobody has confirmed it: announce it again by --event-id;
+    130 Ctrl-C.
     """
     network = {"architecture": architecture, "parameters": parsed(parameter) or None}
     known = _digest_here(Path(model), upload) if digest or upload else None
     path = None if upload else model
     data = _checked(board_type=board_type, num_players=num_players, model_path=path, digest=known, **network)
-    identity = event_id or str(uuid4())
+    identity, output = event_id or str(uuid4()), Output(as_json=as_json)
+    again = f"announce it again with --event-id {identity}"
     try:
-        with Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings:
+        with (
+            output.going_on(f"event {identity}, which the suite may have or not; {again}"),
+            Trainings(gauntlet_url, presented(api_key, "gauntlet")) as trainings,
+        ):
             if upload and known:
                 trainings.upload(model, known)
             if over == "http":
@@ -83,20 +88,19 @@ def announce(
             else:
                 training = over_nats(trainings, data, nats_url, identity, timeout)
     except RefusedError as error:
-        typer.echo(printable(f"rejected: {error.detail}"), err=True)
+        output.fail(f"rejected: {error.detail}", event_id=identity)
         raise typer.Exit(REJECTED) from None
     except (FrontDoorError, ConnectionError, RuntimeError) as error:
-        typer.echo(printable(f"not confirmed: {error}; announce it again with --event-id {identity}"), err=True)
+        output.fail(f"not confirmed: {error}; {again}", event_id=identity)
         raise typer.Exit(UNCONFIRMED) from None
-    output = Output(as_json=as_json)
     output.say(f"announced as event {identity}; it is training {training['id']}, {training['state']}")
     for note in training["notes"]:
         output.say(f"not used: {note}")
     named = {"event_id": identity, "training_id": training["id"], "configuration": str(data.configuration)}
-    output.result({**named, "model_path": model, "digest": known})
     if training["state"] == "rejected":
-        typer.echo(printable(f"rejected: {training['reason']}"), err=True)
+        output.fail(f"rejected: {training['reason']}", **named)
         raise typer.Exit(REJECTED)
+    output.result({**named, "model_path": model, "digest": known})
 
 
 def _checked(**given: Any) -> TrainingCompleted:

@@ -56,7 +56,7 @@ def export(
         rows = ledger.audit_rows(configuration)
         if out is None:
             for row in rows:
-                typer.echo(json.dumps(row))
+                Output(as_json=True).result(row)
             return
         written = _write(rows, out)
     output.say(f"{written} rows are in {out}")

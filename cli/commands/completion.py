@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 import typer
 from typer._completion_shared import get_completion_script
 
+from cli.output import Output
+
 Shell = Literal["bash", "zsh", "fish"]
 
 
 def completion(shell: Annotated[Shell, typer.Argument(help="For which shell")]) -> None:
     """Print the script for a shell. Example, for ~/.bashrc: eval "$(ringrift completion bash)\""""
-    typer.echo(get_completion_script(prog_name="ringrift", complete_var="_RINGRIFT_COMPLETE", shell=shell))
+    Output().program(get_completion_script(prog_name="ringrift", complete_var="_RINGRIFT_COMPLETE", shell=shell))
 
 
 def register(root: typer.Typer) -> None:

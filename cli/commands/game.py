@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import printable
+from cli.output import AsJson, Output
 from shared.contract.words import RingRiftBoard
 
 app = typer.Typer(help="Check, measure and watch the game engine.", no_args_is_help=True)
@@ -22,23 +22,24 @@ NumPlayers = Annotated[int, typer.Option(min=2, max=4)]
 @app.command()
 def verify(files: Annotated[list[Path], typer.Argument(help="Files of the format ringrift-trace-v1")]) -> None:
     """Replay recorded games in lockstep; exit code 1 with the first difference. Example: ringrift game verify games/*.json"""
-    differing = [path for path in files if not _agrees(path)]
+    output = Output()
+    differing = [path for path in files if not _agrees(path, output)]
     if differing:
         raise typer.Exit(1)
-    typer.echo(f"{len(files)} of {len(files)} traces agree")
+    output.say(f"{len(files)} of {len(files)} traces agree")
 
 
-def _agrees(path: Path) -> bool:
+def _agrees(path: Path, output: Output) -> bool:
     from play.games.ringrift.trace import verify_trace
 
     try:
         difference = verify_trace(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
-        typer.echo(printable(f"{path}: cannot be read as a trace: {error}"), err=True)
+        output.fail(f"{path}: cannot be read as a trace: {error}")
         return False
     if difference is not None:
         where = f"{path}: step {difference.step}: {difference.what}"
-        typer.echo(f"{where}: the trace says {difference.expected!r}, the engine {difference.found!r}", err=True)
+        output.fail(f"{where}: the trace says {difference.expected!r}, the engine {difference.found!r}")
     return difference is None
 
 
@@ -47,15 +48,13 @@ def bench(
     board_type: RingRiftBoard = "hex8",
     num_players: NumPlayers = 2,
     games: Annotated[int, typer.Option(min=1)] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play random games and print how fast; compilation is done before and not counted."""
-    figures = measure(board_type, num_players, games)
-    if as_json:
-        typer.echo(json.dumps(figures))
-        return
+    output, figures = Output(as_json=as_json), measure(board_type, num_players, games)
     for name, value in figures.items():
-        typer.echo(f"{name:26} {value}")
+        output.say(f"{name:26} {value}")
+    output.result(figures)
 
 
 def measure(board_type: str, num_players: int, games: int) -> dict[str, Any]:
@@ -94,17 +93,17 @@ def play(
 
     from play.games.registry import get_game
 
-    game = get_game(board_type, num_players)
+    output, game = Output(), get_game(board_type, num_players)
     which = np.zeros(1, np.int64)
     states = game.new(np.full(1, seed, np.int64))
     for number in range(1, game.max_decisions + 1):
         if game.over(states)[0]:
             break
         rows = game.random_rows(states, which)
-        typer.echo(f"{number:4}  seat {int(game.mover(states)[0]) + 1}  {game.describe(states, 0, rows[0])}")
+        output.say(f"{number:4}  seat {int(game.mover(states)[0]) + 1}  {game.describe(states, 0, rows[0])}")
         game.apply(states, which, rows)
     scores = game.scores(states, which)[0]
-    typer.echo("scores  " + "  ".join(f"seat {seat + 1}: {score:.2f}" for seat, score in enumerate(scores)))
+    output.say("scores  " + "  ".join(f"seat {seat + 1}: {score:.2f}" for seat, score in enumerate(scores)))
 
 
 def register(root: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.credentials import ApiKey, presented
+from cli.output import Output
 from services.gauntlet.worker.settings import WorkerSettings
 from shared.process.logs import configure_logs
 from shared.process.settings import SettingsError, load_settings
@@ -39,7 +40,7 @@ def gauntlet_worker(
     try:
         settings = load_settings(WorkerSettings, environment)
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        Output().fail(str(error))
         raise typer.Exit(2) from None
     configure_logs("worker", settings.log_level)
     # only machines that play have what this loads
@@ -51,7 +52,7 @@ def gauntlet_worker(
     try:
         play_on_ray(settings, ray, settings.worker_count, cpus, gpus)
     except (ImportError, ConnectionError) as error:
-        typer.echo(f"no workers on Ray at {ray}: {error}. The extra is ringrift-suite[ray]", err=True)
+        Output().fail(f"no workers on Ray at {ray}: {error}. The extra is ringrift-suite[ray]")
         raise typer.Exit(2) from None
 
 

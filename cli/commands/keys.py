@@ -61,11 +61,11 @@ def compose(
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        typer.echo(f"{output} cannot be made: {error.strerror}", err=True)
+        Output().fail(f"{output} cannot be made: {error.strerror}")
         raise typer.Exit(1) from None
     with os.fdopen(descriptor, "w") as file:
         file.writelines(lines)
-    typer.echo(f"{len(lines)} secrets were written to {output}; people's keys are the OPERATOR_ and TRAINER_ ones")
+    Output().say(f"{len(lines)} secrets were written to {output}; people's keys are the OPERATOR_ and TRAINER_ ones")
 
 
 def compose_secrets() -> dict[str, str]:

@@ -10,6 +10,7 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
+from cli.output import Output
 from shared.process.postgres_spelling import EXAMPLE
 from shared.process.repeated import cause_of
 from shared.process.secret_files import FILE, SecretError, secret_of
@@ -34,7 +35,7 @@ def migrate_command(
         _fail(f"{VARIABLE}: {error}")
     except (CommandError, DBAPIError) as error:
         _fail(f"the schemas cannot be brought up to date: {cause_of(error)}")
-    typer.echo("the schemas gauntlet, promotion and distribution are up to date")
+    Output().say("the schemas gauntlet, promotion and distribution are up to date")
 
 
 def _migrate(database_url: str, deadline: float) -> None:
@@ -51,7 +52,7 @@ def _migrate(database_url: str, deadline: float) -> None:
 
 
 def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
+    Output().fail(text)
     raise typer.Exit(1)
 
 

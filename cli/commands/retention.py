@@ -8,7 +8,7 @@ import typer
 from ringrift_client import GAUNTLET_URL, PROMOTION_URL, FrontDoorError, Transport
 
 from cli.credentials import ApiKey, presented
-from cli.output import AsJson, Output, printable
+from cli.output import AsJson, Output
 
 DISTRIBUTION_URL = "http://127.0.0.1:8772"
 
@@ -29,7 +29,7 @@ def retention(
     try:
         found = [each for service, url in urls.items() for each in _asked(url, presented(api_key, service), prune)]
     except FrontDoorError as error:
-        typer.echo(printable(str(error)), err=True)
+        output.fail(str(error))
         raise typer.Exit(1) from None
     for each in found:
         gone = f"{each['deleted']:,} deleted" if prune else f"{each['overdue']:,} would go now"

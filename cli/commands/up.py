@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.engine import warm_engine
+from cli.output import Output
 from cli.runbook_folder import link_doors, shell_lines
 from local.keeper import STEP_SECONDS, Stopped
 from local.process import StartFailed
 from local.suite import Suite
-
-console = Console(soft_wrap=True, highlight=False)
 
 
 def up(
@@ -33,28 +31,25 @@ def up(
     Without --data, everything is deleted when it stops. Settings given as RINGRIFT_ variables reach the services.
     Example: RINGRIFT_GAUNTLET_GAMES=20 ringrift up --data ./data
     """
+    output = Output()
     settings = {key: value for key, value in os.environ.items() if key.startswith("RINGRIFT_")}
     warm_engine()
     stopped = _stopped_by_signals()
-    with _folder(data) as folder:
+    with _folder(data, output) as folder:
         suite = Suite(folder, settings=settings)
         try:
             with suite.running(
-                lambda text: _say(f"{text} ...", "dim"), lambda text: _say(text, "yellow"), stopped.wait
+                lambda text: output.say(f"{text} ...", "dim"), lambda text: output.say(text, "yellow"), stopped.wait
             ):
                 link_doors(suite.folder)
-                _print_addresses(suite)
+                _print_addresses(suite, output)
                 while not stopped.wait(STEP_SECONDS):
                     suite.tend()
         except Stopped:
-            _say("Stopped before everything had started.")
+            output.say("Stopped before everything had started.")
         except StartFailed as error:
-            _say(str(error), "red")
+            output.fail(str(error))
             raise typer.Exit(1) from None
-
-
-def _say(text: str, style: str | None = None) -> None:
-    console.print(text, style=style, markup=False)
 
 
 def _stopped_by_signals() -> threading.Event:
@@ -66,35 +61,35 @@ def _stopped_by_signals() -> threading.Event:
 
 
 @contextmanager
-def _folder(data: Path | None) -> Iterator[Path]:
+def _folder(data: Path | None, output: Output) -> Iterator[Path]:
     """The folder that holds everything. One that nobody named is deleted at the end, which is said before and after."""
     if data is not None:
         yield data.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="ringrift-", ignore_cleanup_errors=True) as temporary:
         Path(temporary).chmod(0o711)
-        _say(
+        output.say(
             f"Everything is in {temporary} and is DELETED when this stops. To keep it: ringrift up --data FOLDER",
             "bold",
         )
         yield Path(temporary)
-    _say(f"{temporary} is deleted, with every model, decision and log in it.", "bold")
+    output.say(f"{temporary} is deleted, with every model, decision and log in it.", "bold")
 
 
-def _print_addresses(suite: Suite) -> None:
-    url = suite.addresses.url
-    _say("\nThe suite is up. Ctrl-C stops it.", "bold")
+def _print_addresses(suite: Suite, output: Output) -> None:
+    url, say = suite.addresses.url, output.say
+    say("\nThe suite is up. Ctrl-C stops it.", "bold")
     for name in suite.addresses.all:
-        _say(f"  {name:13} {url(name)}" + ("/docs" if name in suite.addresses.services else "/health"))
-    _say(f"  NATS          {suite.nats.url}\n  Postgres      {suite.postgres.url()}")
-    _say(f"  models        {suite.models}\n  log           {suite.log}")
-    _say("\nThe runbook (docs/runbook.md) works as printed in another shell after:")
+        say(f"  {name:13} {url(name)}" + ("/docs" if name in suite.addresses.services else "/health"))
+    say(f"  NATS          {suite.nats.url}\n  Postgres      {suite.postgres.url()}")
+    say(f"  models        {suite.models}\n  log           {suite.log}")
+    say("\nThe runbook (docs/runbook.md) works as printed in another shell after:")
     for line in shell_lines(suite.folder, suite.addresses, suite.settings):
-        _say(f"  {line}")
-    _say("\nPut a model into the models folder, then:")
+        say(f"  {line}")
+    say("\nPut a model into the models folder, then:")
     body = '{"model_path": "models/my_model.pth", "board_type": "hex8", "num_players": 2}'
-    _say(f"  curl -X POST {url('promotion')}/admin/promote -H 'Content-Type: application/json' -d '{body}'")
-    _say(f"  curl -s {url('promotion')}/status")
+    say(f"  curl -X POST {url('promotion')}/admin/promote -H 'Content-Type: application/json' -d '{body}'")
+    say(f"  curl -s {url('promotion')}/status")
 
 
 def register(root: typer.Typer) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from cli.output import Output, printable
+from cli.output import HarmlessConsole, Output, printable
 from cli.playback import Show, play_back
 from play.arena import Arena
 from play.games.registry import get_game
@@ -129,7 +128,7 @@ def test_colours_are_for_terminals_alone(board_type: str, players: int) -> None:
     texts = []
     for is_terminal in (False, True):
         output, shown = Output(as_json=False), io.StringIO()
-        output.console = Console(
+        output.console = HarmlessConsole(
             file=shown,
             force_terminal=is_terminal,
             soft_wrap=True,

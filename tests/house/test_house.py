@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.house import form, of_tests, rooms, routes
+from tests.house import form, of_tests, printing, rooms, routes
 from tests.house.escapes import ESCAPES
 from tests.house.rule import Rule
 from tests.house.tree import Tree, the_house
 
-RULES = (*form.RULES, *rooms.RULES, *routes.RULES, *of_tests.RULES)
+RULES = (*form.RULES, *rooms.RULES, *routes.RULES, *of_tests.RULES, *printing.RULES)
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "-"))
 
 
