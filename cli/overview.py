@@ -58,6 +58,8 @@ def open_lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"the file of {each['configuration']} is not the ledger's; it is written again in {each['mended_in']:.0f} s"
     if (status["ledger"] or {}).get("agrees") is False:
         yield "nodes are given other versions than the ledger names: ringrift doctor"
+    if ahead := (status["ledger"] or {}).get("nodes_ahead"):
+        yield f"{ahead} nodes hold versions that the ledger has not reached: ringrift doctor"
 
 
 def decided(status: Mapping[str, Any]) -> str:

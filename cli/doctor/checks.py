@@ -192,6 +192,14 @@ def canonical(facts: Facts) -> Found:
         yield Finding(
             "canonical", "trouble", "nodes are given other versions than the ledger names", tuple(evidence), remedy
         )
+    if ledger.get("nodes_ahead"):
+        evidence = (
+            f"{each['node']} holds version {each['version']} of {each['configuration']}" for each in ledger["ahead"]
+        )
+        yield Finding(
+            "canonical", "trouble", f"{ledger['nodes_ahead']} nodes hold versions that the ledger has not reached",
+            tuple(evidence), "if the ledger was restored from a backup: ringrift ledger restored --reason TEXT --yes",
+        )  # fmt: skip
 
 
 CHECKS: Mapping[str, tuple[Check, str]] = {

@@ -59,6 +59,18 @@ class Ledger:
         body = {"reason": reason, "mark": mark} | ({} if to_version is None else {"to_version": to_version})
         return self._change("POST", _of(configuration, "rollback"), body, seen)
 
+    def epoch(self) -> Any:
+        """The epoch that the ledger is in."""
+        return self._get("/v1/epochs/present")
+
+    def restored(self, reason: str, *, dry_run: bool = False) -> Any:
+        """Say that the ledger was restored from a backup: it begins an epoch, and nodes go by what is canonical now."""
+        return self._change("POST", "/v1/epochs", {"reason": reason, "dry_run": dry_run})
+
+    def status(self) -> Any:
+        """The suite at a glance."""
+        return self._get("/status")
+
     def decisions(self, configuration: str | None = None, limit: int = 50, before: str | None = None) -> Any:
         """A page of decisions, newest first."""
         return self._get("/v1/decisions", configuration=configuration, limit=limit, before=before)

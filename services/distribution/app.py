@@ -64,7 +64,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     )
 
     unregistered = [Node(name, url) for name, url in settings.nodes.items()]
-    watch = LedgerWatch(to.client, settings.promotion_url, service.heads, settings.feed_seconds)
+    watch = LedgerWatch(to.client, settings.promotion_url, service.beside, settings.feed_seconds)
 
     async def deliver() -> None:
         await known.register(*unregistered)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.distribution.node import Report
+from services.distribution.node import Fetch, Held, Report
 from shared.contract.words import DeliveryState
 
 UNFINISHED = frozenset({DeliveryState.PENDING, DeliveryState.FETCHING})
@@ -20,15 +20,21 @@ UNFINISHED = frozenset({DeliveryState.PENDING, DeliveryState.FETCHING})
 
 @dataclass(frozen=True)
 class Head:
-    """The desired version of a configuration; `size` in bytes."""
+    """The desired version of a configuration; `size` in bytes; `epoch`: of the ledger that names it."""
 
     configuration: str
     version: int
     digest: str
     size: int
+    epoch: int = 0
 
     def __str__(self) -> str:
         return f"version {self.version} of {self.configuration} with digest {self.digest}"
+
+    def is_in(self, place: Held | Fetch) -> bool:
+        """Whether this is what a node holds or fetches. One of an earlier epoch it has to be told of anew, or it would take its
+        versions for higher ones."""
+        return (place.epoch, place.version, place.digest) == (self.epoch, self.version, self.digest)
 
 
 class DeliveryKey(NamedTuple):
@@ -123,12 +129,12 @@ class Delivery:
 def assess(head: Head, report: Report) -> Progress:
     """The state of the delivery of `head` to the node that made the report; only the digest on its disk makes it delivered."""
     held, fetch = report.models.get(head.configuration), report.fetches.get(head.configuration)
-    if held is not None and (held.version, held.digest) == (head.version, head.digest):
+    if held is not None and head.is_in(held):
         reload = report.reloads.get(head.configuration)
         taken_up = reload is not None and reload.error is None
         played = reload is not None and taken_up and (reload.version, reload.digest) == (head.version, head.digest)
         return Progress(head, DeliveryState.DELIVERED, held.size, played=played)
-    if fetch is not None and (fetch.version, fetch.digest) == (head.version, head.digest):
+    if fetch is not None and head.is_in(fetch):
         if fetch.error is None:
             return Progress(head, DeliveryState.FETCHING, fetch.bytes_done)
         return Progress(head, DeliveryState.PENDING, fetch.bytes_done, fetch.error)

@@ -69,7 +69,7 @@ def _state(node: KnownNode, head: Head, longest_silence: float) -> tuple[Holding
         return HoldingState.CORRUPT, f"its file {what}; it is fetched anew"
     if held is None:
         return HoldingState.MISSING, "the node does not hold this model"
-    if (held.version, held.digest) == (head.version, head.digest):
+    if head.is_in(held):
         return HoldingState.OK, None
     return HoldingState.STALE, f"the node holds version {held.version} ({held.digest})"
 

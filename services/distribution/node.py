@@ -22,11 +22,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Held:
-    """What a node says is on its disk: version, and SHA-256 and size of the bytes."""
+    """What a node says is on its disk: version and epoch of the ledger, and SHA-256 and size of the bytes."""
 
     version: int
     digest: str
     size: int
+    epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Fetch:
     digest: str
     bytes_done: int
     error: str | None = None
+    epoch: int = 0
 
 
 @dataclass(frozen=True)

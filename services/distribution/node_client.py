@@ -44,9 +44,9 @@ class AgentClient:
             raise NodeFaultError(f"{node.url} answered no report of an agent: {error.errors()[0]['msg']}") from None
         return Report(
             report.node,
-            models={key: Held(each.version, each.digest, each.size) for key, each in report.models.items()},
+            models={key: Held(each.version, each.digest, each.size, each.epoch) for key, each in report.models.items()},
             fetches={
-                key: Fetch(each.version, each.digest, each.bytes_done, each.error)
+                key: Fetch(each.version, each.digest, each.bytes_done, each.error, each.epoch)
                 for key, each in report.fetches.items()
             },
             damaged={key: Damage(each.version, each.digest, each.found) for key, each in report.damaged.items()},
@@ -66,8 +66,11 @@ class AgentClient:
         """Tell the node to hold `head`. RefusedError if it will not, or if the artifact is missing here."""
         address = await self._found(head.digest)
         source = f"{self._base_url}/v1/artifacts/{head.digest}"
-        order = ModelOrder(version=head.version, digest=head.digest, size=head.size, source=source, address=address)
-        body = order.model_dump_json(exclude_none=True).encode()
+        order = ModelOrder(
+            version=head.version, digest=head.digest, size=head.size, source=source, address=address, epoch=head.epoch
+        )  # fmt: skip
+        # agents of before there were epochs take the orders of the first, which do not name it
+        body = order.model_dump_json(exclude_defaults=True).encode()
         await self._send("PUT", node, f"/v1/models/{head.configuration}", body)
 
     async def _found(self, digest: str) -> str | None:

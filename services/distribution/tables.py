@@ -58,6 +58,7 @@ canonical = Table(
     Column("version", Integer, nullable=False),
     Column("digest", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("updated_at", _TIME, nullable=False, server_default=func.now()),
 )
 deliveries = Table(

@@ -6,7 +6,7 @@ from services.gauntlet import cloud_event
 from services.gauntlet.service import GauntletService
 from services.gauntlet.training import EventIdReusedError
 from shared.contract.events import Event, RejectedError
-from shared.contract.events.promotion import EvaluationRequested, ModelPromoted
+from shared.contract.events.promotion import EvaluationRequested, LedgerRestored, ModelPromoted
 from shared.contract.events.trainer import TrainingCompleted
 from shared.messaging.handlers import HandlerTable, Message
 from shared.storage.database import Write
@@ -33,3 +33,9 @@ async def evaluation_requested(service: GauntletService, tx: Write, event: Event
 async def model_promoted(service: GauntletService, tx: Write, event: Event, data: ModelPromoted) -> None:
     """Meet this version as `previous` from now on."""
     await service.after_promotion(tx, data)
+
+
+@HANDLERS.on(LedgerRestored)
+async def ledger_restored(service: GauntletService, tx: Write, event: Event, data: LedgerRestored) -> None:
+    """Go by the restored ledger from now on."""
+    await service.after_restore(tx, data)

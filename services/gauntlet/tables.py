@@ -143,4 +143,5 @@ canonical_versions = Table(
     Column("configuration", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("digest", Text),
+    Column("epoch", BigInteger),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from shared.contract.events.gauntlet import EvaluationCompleted
 from shared.contract.events.promotion import (
     CurriculumUpdated,
     EvaluationRequested,
+    LedgerRestored,
     ModelPromoted,
     ModelPromotionFailed,
     ModelPromotionWithheld,
+    RestoredHead,
 )
 from shared.contract.policy import GatePolicy
 from shared.contract.words import DispositionCode
@@ -61,13 +64,14 @@ def evaluation_again(
 
 
 def promoted(
-    to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome, audited: ChainHead
+    to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome, audited: ChainHead, epoch: int
 ) -> ModelPromoted:
     """The pointer moved from `head` to a new version. `audited`: the row of the audit that says so."""
     configuration = Configuration.parse(to.configuration)
     return ModelPromoted(
         board_type=configuration.board_type,
         num_players=configuration.num_players,
+        epoch=epoch,
         version=to.version,
         digest=to.digest,
         size=size,
@@ -79,6 +83,15 @@ def promoted(
         audit_sequence=audited.sequence,
         audit_hash=audited.hash,
     )
+
+
+def restored(epoch: int, heads: Sequence[CanonicalVersion], reason: str) -> LedgerRestored:
+    """The ledger was restored, and this is canonical in it."""
+    told = [
+        RestoredHead(configuration=each.configuration, version=each.version, digest=each.digest, size=each.size)
+        for each in heads
+    ]
+    return LedgerRestored(epoch=epoch, heads=told, reason=reason)
 
 
 def rejected(row: DecisionRow, by: str, reason: str) -> ModelPromotionFailed:

@@ -16,6 +16,7 @@ from services.promotion.api import (
     curriculum,
     decisions,
     distribute,
+    epochs,
     holds,
     keys,
     policies,
@@ -60,7 +61,9 @@ DESCRIPTION = Description(
         "webhooks": "Who is told of events, and what they were told.",
     },
 )
-NOUNS = (promote, distribute, status, configurations, holds, decisions, policies, audit, keys, curriculum, webhooks)
+NOUNS = (
+    promote, distribute, status, configurations, epochs, holds, decisions, policies, audit, keys, curriculum, webhooks,
+)  # fmt: skip
 
 
 def create_app(settings: PromotionSettings) -> FastAPI:

@@ -150,6 +150,14 @@ canonical_versions = Table(
     Column("promoted_by", Text),
     Column("reason", Text),
 )
+epochs = Table(
+    "epochs",
+    METADATA,
+    Column("epoch", BigInteger, primary_key=True),
+    Column("begun_at", _TIME),
+    Column("begun_by", Text),
+    Column("reason", Text),
+)
 curriculum = Table(
     "curriculum",
     METADATA,

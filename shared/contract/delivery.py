@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.words import STORABLE, BreakerState, ConfigurationKey, DeliveryState, Digest, NodeName, Version
+from shared.contract.words import (
+    STORABLE,
+    BreakerState,
+    ConfigurationKey,
+    DeliveryState,
+    Digest,
+    Epoch,
+    NodeName,
+    Version,
+)
 
 Reachable = Literal["reachable", "unreachable"]
 Bytes = Annotated[int, Field(ge=0, examples=[25_612])]
@@ -91,13 +100,29 @@ class LedgerDifference(BaseModel):
     since: datetime
 
 
-class LedgerAgreement(BaseModel):
-    """Whether the versions that the nodes are given are those of the ledger."""
+class NodeAhead(BaseModel):
+    """A node that says it holds a version which the ledger has not reached."""
 
     model_config = ConfigDict(from_attributes=True)
 
+    node: NodeName
+    configuration: ConfigurationKey
+    epoch: Epoch
+    version: Version
+    since: datetime
+
+
+class LedgerAgreement(BaseModel):
+    """Whether the versions that the nodes are given are those of the ledger, and whether nodes hold higher ones."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    epoch: Epoch = 0
+
     agrees: bool | None = Field(description="Null as long as the ledger was never read")
     differences: list[LedgerDifference] = Field(description="Those that last longer than the feed needs")
+    nodes_ahead: int = Field(default=0, description="Nodes that hold a version which the ledger has not reached")
+    ahead: list[NodeAhead] = Field(default=[], description="What those hold, the first hundred")
     checked_at: datetime | None = Field(description="When the ledger was last read")
     unreached: str | None = Field(description="Why it could not be read since; null if it could")
 

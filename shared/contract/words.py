@@ -97,6 +97,10 @@ MOST_VERSION = 2**31 - 1
 Version = Annotated[int, Field(ge=1, le=MOST_VERSION, description="Canonical version of a configuration", examples=[7])]
 MOST_ID = 2**63 - 1
 """What the columns of numbered rows hold."""
+Epoch = Annotated[int, Field(
+    ge=0, le=MOST_ID, description="Of the ledger: the second at which it was said to be restored, 0 before", examples=[0],
+)]  # fmt: skip
+"""What only goes upwards compares epoch and version."""
 MOST_CONFIGURATIONS = 10_000
 """Configurations that a list answers at once: more than anybody trains."""
 NOBODYS_ID = "7b0e8f4a-3c52-4d7e-9a61-2f0c5d8e1b94"
@@ -219,7 +223,7 @@ KeyName = Annotated[
 AuditAction = Literal[
     "ask", "force", "move", "approve", "reject", "rollback", "redistribute",
     "pause", "resume", "pin", "unpin", "mark", "unmark", "set_policy", "reset_policy",
-    "create_key", "revoke_key", "add_webhook", "remove_webhook", "replay_webhook",
+    "create_key", "revoke_key", "add_webhook", "remove_webhook", "replay_webhook", "restore_ledger",
 ]  # fmt: skip
 """What the audit has a row for: each act of a person that changes something, and each move of the pointer, whoever moves it."""
 ChainFault = Literal["changed", "missing", "misplaced", "unrecorded"]

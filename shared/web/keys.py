@@ -92,6 +92,8 @@ READ = Security(authorize, scopes=["read"])
 """As a route's or router's dependency: the caller may read."""
 OPERATE = Security(authorize, scopes=["operate"])
 """As a route's dependency: the caller may change something."""
+FORCE = Security(authorize, scopes=["force"])
+"""As a route's dependency: the caller may skip checks, and begin the ledger anew."""
 NODE = Security(authorize, scopes=["node"])
 """As a router's dependency: the caller may fetch artifacts."""
 TRAININGS = Security(authorize, scopes=["trainings"])

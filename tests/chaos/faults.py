@@ -119,13 +119,29 @@ async def _delete_stream(nats_url: str) -> None:
 
 
 def restored(suite: Suite) -> None:
-    """Dump the database while nobody writes, and restore it into a cluster made anew, where transactions count from the start."""
-    postgres, dump = suite.postgres, suite.folder / "chaos.dump"
+    """Dump the database while nobody writes, and restore it."""
     for name in SERVICES:
         suite.processes[name].kill()
-    password, binaries = postgres.password, postgres.binaries
-    tool = ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", "postgres", "-d", DATABASE]
-    run([str(binaries / "pg_dump"), *tool, "-Fc", "-f", str(dump)], {**ENVIRONMENT, "PGPASSWORD": password})
+    restored_from(suite, dumped(suite))
+
+
+def dumped(suite: Suite) -> Path:
+    """A dump of the database as it is now."""
+    postgres, dump = suite.postgres, suite.folder / "chaos.dump"
+    tool = [str(postgres.binaries / "pg_dump"), *_login(postgres), "-Fc", "-f", str(dump)]
+    run(tool, {**ENVIRONMENT, "PGPASSWORD": postgres.password})
+    return dump
+
+
+def _login(postgres: Postgres) -> list[str]:
+    return ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", "postgres", "-d", DATABASE]
+
+
+def restored_from(suite: Suite, dump: Path) -> None:
+    """Restore a dump into a cluster made anew, where transactions count from the start."""
+    postgres, password = suite.postgres, suite.postgres.password
+    for name in SERVICES:
+        suite.processes[name].kill()
     postgres.stop()
     postgres.data.rename(postgres.data.with_name(f"data-{time.time_ns()}"))
     _start(postgres)
@@ -134,7 +150,8 @@ def restored(suite: Suite) -> None:
     (postgres.folder / "password").write_text(password)
     for role in postgres.roles:
         postgres.execute(f"ALTER ROLE {role} PASSWORD '{postgres.password_of(role)}'")
-    run([str(binaries / "pg_restore"), *tool, str(dump)], {**ENVIRONMENT, "PGPASSWORD": postgres.password})
+    tool = [str(postgres.binaries / "pg_restore"), *_login(postgres), str(dump)]
+    run(tool, {**ENVIRONMENT, "PGPASSWORD": postgres.password})
     for name in SERVICES:
         _start(suite.processes[name])
 

@@ -10,7 +10,7 @@ from services.distribution.delivery import Delivery, Head, assess
 from services.distribution.node import Held, Node, Report
 from services.distribution.service import DistributionService
 from shared.contract.events import Event
-from shared.contract.events.promotion import ModelPromoted
+from shared.contract.events.promotion import LedgerRestored, ModelPromoted, RestoredHead
 from shared.messaging.inbox import Inbox
 from shared.storage.artifacts import Artifact
 
@@ -33,19 +33,28 @@ class Bench:
         path.write_bytes(content)
         return self.service.artifacts.take_in(path)
 
-    async def promote(self, version: int, content: bytes) -> Head:
+    async def promote(self, version: int, content: bytes, epoch: int = 0) -> Head:
         """MODEL_PROMOTED arrives."""
         artifact = self.take_in(content)
         data = ModelPromoted(
             board_type="hex8", num_players=2, version=version, digest=artifact.digest, size=artifact.size,
-            decision_id=uuid4(), kind="automatic",
+            decision_id=uuid4(), kind="automatic", epoch=epoch,
         )  # fmt: skip
         await self.inbox.handle(Event.of(data, source="/services/promotion"))
-        return Head(HEX8, version, artifact.digest, artifact.size)
+        return Head(HEX8, version, artifact.digest, artifact.size, epoch)
+
+    async def restored(self, epoch: int, *heads: Head) -> None:
+        """LEDGER_RESTORED arrives: these are canonical in it."""
+        told = [
+            RestoredHead(configuration=each.configuration, version=each.version, digest=each.digest, size=each.size)
+            for each in heads
+        ]
+        data = LedgerRestored(epoch=epoch, heads=told, reason="a test")
+        await self.inbox.handle(Event.of(data, source="/services/promotion"))
 
     async def report(self, node: str, head: Head, held: Head | None) -> None:
         """A visit: the node holds `held`, and is to hold `head`."""
-        models = {HEX8: Held(held.version, held.digest, held.size)} if held else {}
+        models = {HEX8: Held(held.version, held.digest, held.size, held.epoch)} if held else {}
         report = Report(node, models)
         await self.records.record_report(node, report, [assess(head, report)])
 

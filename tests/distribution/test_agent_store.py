@@ -82,7 +82,7 @@ async def test_g11_a_disk_that_forgets_is_noticed_and_mended(tmp_path: Path) -> 
     assert models == {}
     assert damaged == {KEY: (1, sha(b"first"), sha(b"worst"))}
     assert hold(store, 1, b"first")
-    assert store.inventory() == ({KEY: (1, sha(b"first"), 5)}, {})
+    assert store.inventory() == ({KEY: (1, sha(b"first"), 5, 0)}, {})
     assert kept(tmp_path) == set(), "damaged bytes are not kept"
 
 

@@ -223,8 +223,8 @@ async def test_f55_a_version_that_the_ledger_has_not_named_is_not_believed(bench
     for digest in (None, other.digest, head.digest):
         with pytest.raises(NotKnownYetError, match=f"version 9000 of hex8_2p is not known here yet: .* {head}; the"):
             await bench.service.redistribute(Wanted(HEX8, 9000, digest))
-    assert await bench.service.heads() == [head]
+    assert (await bench.records.open_deliveries())[1] == [head]
     assert await bench.states() == {(1, "node-1"): "pending", (1, "node-2"): "pending"}
     second = await bench.promote(2, b"second")
-    assert await bench.service.heads() == [second]
+    assert (await bench.records.open_deliveries())[1] == [second]
     assert (await bench.states())[2, "node-1"] == "pending"

@@ -18,6 +18,7 @@ from tests.promotion.test_front_door import is_problem
 KEYS = tuple(f"{scope}:{scope}:{hashlib.sha256(scope.encode()).hexdigest()}" for scope in SCOPES)
 UNREACHABLE = "postgresql+asyncpg://u:p@127.0.0.1:9/db"
 DIGEST, DECISION, KEY_ID = "0" * 64, "00000000-0000-0000-0000-000000000000", "0" * 8
+FORCED = "/v1/epochs"
 WITHOUT_EFFECT = {"/v1/decisions/{decision_id}/rejudge"}
 WEBHOOK = "00000000-0000-0000-0000-000000000001"
 HEALTH = {"/", "/livez", "/readyz"}
@@ -73,6 +74,7 @@ def test_every_operation_shows_its_scope(app: FastAPI) -> None:
             security: list[dict[str, Any]] = operation.get("security", [])
             needed = {scope for each in security for scope in each["api_key"]}
             wanted = {"read", "operate"} if needs_operate(method, path) else set() if path in HEALTH else {"read"}
+            wanted = {"read", "force"} if (method, path) == ("post", FORCED) else wanted
             assert needed == wanted, (method, path)
 
 
@@ -83,7 +85,7 @@ def test_every_change_is_tried_here(app: FastAPI) -> None:
         (method.upper(), path)
         for path, operations in documented
         for method in operations
-        if needs_operate(method, path)
+        if needs_operate(method, path) and path != FORCED
     }
     tried: tuple[tuple[str, str], ...] = CHANGES
     for given, name in (
@@ -119,6 +121,13 @@ async def test_force_needs_a_scope_of_its_own(app: FastAPI, path: str) -> None:
     is_problem(await answer(app, "POST", path, "force", asked), 404, "model-not-found", "models/none.pth")
     asked.pop("force")
     is_problem(await answer(app, "POST", path, "operate", asked), 404, "model-not-found", "models/none.pth")
+
+
+async def test_f57_only_who_may_force_begins_an_epoch(app: FastAPI) -> None:
+    """It takes versions back from every node."""
+    body = {"reason": "restored the backup of Sunday"}
+    is_problem(await answer(app, "POST", FORCED, "operate", body), 403, "forbidden", "force is needed")
+    is_problem(await answer(app, "POST", FORCED, "force", body), 503, "dependency-unavailable", "cannot be reached")
 
 
 @pytest.mark.parametrize("path", ["/status", "/v1/configurations/hex8_2p/policy", "/v1/decisions", "/v1/events"])

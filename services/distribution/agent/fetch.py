@@ -32,15 +32,15 @@ class Fetcher:
         """Begin a transfer, unless it is under way; one of a lower version is given up. VersionRefusedError for a lower order."""
         running, task = self.progress.get(configuration), self._tasks.get(configuration)
         if task is not None and not task.done() and running is not None:
-            if (running.version, running.digest) == (order.version, order.digest):
+            if (running.epoch, running.version, running.digest) == (order.epoch, order.version, order.digest):
                 return
-            if running.version >= order.version:
+            if (running.epoch, running.version) >= (order.epoch, order.version):
                 raise VersionRefusedError(
                     f"version {running.version} of {configuration} is being fetched; give a higher one"
                 )
             task.cancel()
         self.progress[configuration] = progress = FetchProgress(
-            version=order.version, digest=order.digest, size=order.size, bytes_done=0
+            version=order.version, digest=order.digest, size=order.size, bytes_done=0, epoch=order.epoch
         )
         self._tasks[configuration] = asyncio.create_task(self._run(configuration, order, progress, task))
 
@@ -73,7 +73,7 @@ class Fetcher:
         try:
             await asyncio.to_thread(part.take_up)
             await self._fill(part, order, progress)
-            await asyncio.to_thread(self._store.publish, configuration, order.version, order.digest, part)
+            await asyncio.to_thread(self._store.publish, configuration, order.version, order.digest, part, order.epoch)
             await self._transport.retain(
                 {model.digest for model in (await asyncio.to_thread(self._store.models)).values()}
             )

@@ -16,6 +16,7 @@ from shared.contract.words import (
     STORABLE,
     ConfigurationKey,
     Digest,
+    Epoch,
     NodeName,
     Port,
     Reason,
@@ -70,6 +71,7 @@ class ModelOrder(BaseModel):
         default=None, max_length=4096, pattern=STORABLE, repr=False,
         description="Where the bytes are to be had without a credential for a while, in place of the source",
     )  # fmt: skip
+    epoch: Epoch = 0
 
     @property
     def fetched_from(self) -> str:
@@ -85,6 +87,7 @@ class HeldModel(BaseModel):
     version: Version
     digest: Digest
     size: int = Field(ge=0, le=MOST_SIZE)
+    epoch: Epoch = 0
 
 
 class FetchProgress(BaseModel):
@@ -95,6 +98,7 @@ class FetchProgress(BaseModel):
     size: int = Field(ge=0, le=MOST_SIZE)
     bytes_done: int = Field(ge=0, le=MOST_SIZE)
     error: Reason | None = None
+    epoch: Epoch = 0
 
 
 class DamagedModel(BaseModel):

@@ -69,7 +69,7 @@ class AgentService:
         require_source(order.source, order.address, expected, self.sources)
         if not self.store.is_played(configuration):
             raise NotPlayedError(f"this node holds {', '.join(sorted(self.store.plays))} only, and not {configuration}")
-        held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest)
+        held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest, order.epoch)
         if held:
             self.fetcher.published.set()
         else:

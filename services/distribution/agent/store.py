@@ -1,6 +1,6 @@
 """The node's models on disk. Blocks: call it from a thread.
 
-Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version and digest), `kept/` with former models,
+Layout: `models/canonical_<configuration>.pth`, `state/<configuration>.json` (version, digest, epoch), `kept/` with former models,
 `parts/<configuration>/<digest>.part` while bytes arrive, and `instance`, an id made on the first start. A file gets its canonical
 name only whole, verified and forced to disk, so whatever moment the process dies at, the old or the new file is there. What is
 reported was hashed on this disk.
@@ -44,6 +44,12 @@ class VersionRefusedError(StoreError):
 class _State(BaseModel):
     version: int
     digest: str
+    epoch: int = 0
+
+    @property
+    def height(self) -> tuple[int, int]:
+        """What only goes upwards: the versions of a ledger that was restored come after all that it had given out before."""
+        return self.epoch, self.version
 
     @property
     def named(self) -> tuple[int, str]:
@@ -51,11 +57,12 @@ class _State(BaseModel):
 
 
 class Model(NamedTuple):
-    """A verified model on disk; `size` in bytes."""
+    """A verified model on disk; `size` in bytes; `epoch`: of the ledger that gave the version out."""
 
     version: int
     digest: str
     size: int
+    epoch: int = 0
 
 
 class Damage(NamedTuple):
@@ -121,14 +128,15 @@ class ModelStore:
             self._damaged = damaged
         return {key: each for key, each in found.items() if isinstance(each, Model)}, damaged
 
-    def admit(self, configuration: str, version: int, digest: str) -> bool:
+    def admit(self, configuration: str, version: int, digest: str, epoch: int = 0) -> bool:
         """Whether that version is on disk already. VersionRefusedError if it would be a step down."""
+        wanted = _State(version=version, digest=digest, epoch=epoch)
         with self._lock:
-            self._require_upwards(configuration, version, digest)
+            self._require_upwards(configuration, wanted)
             if self._digest(self.path(configuration)) != digest and not self._take_kept(configuration, digest):
                 return False
-            if self._state(configuration) != _State(version=version, digest=digest):
-                self._write_state(configuration, version, digest)
+            if self._state(configuration) != wanted:
+                self._write_state(configuration, wanted)
             self._kept.tidy(configuration)
             return True
 
@@ -142,7 +150,7 @@ class ModelStore:
         """The arriving file, with whatever an earlier transfer left of it, hashed anew."""
         return Part(self._parts / configuration / f"{digest}.part")
 
-    def publish(self, configuration: str, version: int, digest: str, part: Part) -> None:
+    def publish(self, configuration: str, version: int, digest: str, part: Part, epoch: int = 0) -> None:
         """Give a finished part the canonical name. StoreError, and no part any more, if its bytes have another digest."""
         found = part.finish()
         if found != digest:
@@ -154,10 +162,11 @@ class ModelStore:
             part.discard()
             raise StoreError(str(error)) from None
         part.close()
+        wanted = _State(version=version, digest=digest, epoch=epoch)
         with self._lock:
-            self._require_upwards(configuration, version, digest)
+            self._require_upwards(configuration, wanted)
             self._place(configuration, part.path)
-            self._write_state(configuration, version, digest)
+            self._write_state(configuration, wanted)
             self._kept.tidy(configuration)
         for old in part.path.parent.glob("*.part"):
             old.unlink()
@@ -200,9 +209,9 @@ class ModelStore:
             self._place(configuration, path)
         return path is not None
 
-    def _require_upwards(self, configuration: str, version: int, digest: str) -> None:
+    def _require_upwards(self, configuration: str, wanted: _State) -> None:
         state = self._state(configuration)
-        if state is None or state.version < version or state == _State(version=version, digest=digest):
+        if state is None or state.height < wanted.height or state == wanted:
             return
         raise VersionRefusedError(
             f"this node holds version {state.version} of {configuration} ({state.digest}); only a higher one is accepted"
@@ -215,7 +224,8 @@ class ModelStore:
             if state is not None:
                 digest = self._digest(path)
                 whole = digest == state.digest
-                return Model(state.version, digest, size) if whole and digest else Damage(*state.named, digest)
+                model = Model(state.version, state.digest, size, state.epoch)
+                return model if whole else Damage(*state.named, digest)
         return None
 
     def _digest(self, path: Path) -> str | None:
@@ -238,9 +248,9 @@ class ModelStore:
         except (FileNotFoundError, ValueError):
             return None
 
-    def _write_state(self, configuration: str, version: int, digest: str) -> None:
+    def _write_state(self, configuration: str, state: _State) -> None:
         with write_atomically(self._states / f"{configuration}.json") as stream:
-            stream.write(_State(version=version, digest=digest).model_dump_json().encode())
+            stream.write(state.model_dump_json().encode())
 
 
 def _instance(path: Path) -> str:

@@ -1,8 +1,10 @@
 """All SQL of the distribution service, a module for each noun. Functions that change something take a `Write` and never commit."""
 
+from services.distribution.repository.claims import held_beyond
 from services.distribution.repository.deliveries import (
     current_deliveries,
     end_distribution,
+    forget_deliveries,
     head_of,
     heads,
     list_deliveries,
@@ -14,6 +16,7 @@ from services.distribution.repository.deliveries import (
     raise_head,
     save_deliveries,
     start_distribution,
+    withdraw_heads,
 )
 from services.distribution.repository.nodes import (
     address_of,
@@ -39,9 +42,11 @@ __all__ = [
     "count_nodes",
     "current_deliveries",
     "end_distribution",
+    "forget_deliveries",
     "forget_node",
     "head_of",
     "heads",
+    "held_beyond",
     "known_nodes",
     "list_deliveries",
     "load_breakers",
@@ -62,4 +67,5 @@ __all__ = [
     "save_deliveries",
     "start_distribution",
     "take_in",
+    "withdraw_heads",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,9 +13,12 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
+    literal,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -70,19 +73,31 @@ def _canonical(configuration: str) -> Select[Any]:
 
 
 def _head(row: Row[Any]) -> Head:
-    return Head(row.configuration, row.version, row.digest, row.size)
+    return Head(row.configuration, row.version, row.digest, row.size, row.epoch)
 
 
 async def raise_head(tx: Write, head: Head) -> bool:
-    """Make `head` the desired version if it is higher than the present one; False if it is not."""
-    values = {"version": head.version, "digest": head.digest, "size": head.size}
+    """Make `head` the desired version if it is of a later epoch, or higher than the present one; False if it is not."""
+    values = {"version": head.version, "digest": head.digest, "size": head.size, "epoch": head.epoch}
     statement = insert(canonical).values(configuration=head.configuration, **values)
     raised = statement.on_conflict_do_update(
         index_elements=["configuration"],
         set_={**values, "updated_at": func.now()},
-        where=canonical.c.version < head.version,
+        where=tuple_(canonical.c.epoch, canonical.c.version) < tuple_(literal(head.epoch), literal(head.version)),
     ).returning(canonical.c.version)
     return (await tx.execute(raised)).first() is not None
+
+
+async def withdraw_heads(tx: Write, epoch: int, named: Collection[str]) -> list[str]:
+    """Desire nothing any more of the configurations of earlier epochs that are not named; returns which those are."""
+    before = and_(canonical.c.epoch < epoch, canonical.c.configuration.not_in(named))
+    return list((await tx.execute(delete(canonical).where(before).returning(canonical.c.configuration))).scalars())
+
+
+async def forget_deliveries(tx: Write, configuration: str, version: int = 1) -> None:
+    """Forget the deliveries and distributions of a version and all above it: they are of versions that the ledger does not know."""
+    for table in (deliveries, distributions):
+        await tx.execute(delete(table).where(table.c.configuration == configuration, table.c.version >= version))
 
 
 async def open_deliveries(tx: Write) -> None:

@@ -17,6 +17,7 @@ from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
 from services.distribution.distribution import Distribution, Standing, to_hold
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
 from services.distribution.holding import Holding
+from services.distribution.ledger import Beside, LedgerHeads
 from services.distribution.node import KnownNode, Node, Report
 from services.distribution.service.nodes import Nodes
 from shared.contract.configuration import Configuration
@@ -77,8 +78,19 @@ class DistributionService:
 
     async def desire(self, tx: Write, head: Head, cause: Event) -> None:
         """Desire a promoted version, unless it or a higher one is desired already."""
-        if await repository.raise_head(tx, head):
-            await self._begin(tx, head, cause)
+        before = await repository.locked_head_of(tx, head.configuration)
+        if not await repository.raise_head(tx, head):
+            return
+        if before is not None and before.epoch < head.epoch:
+            await repository.forget_deliveries(tx, head.configuration, head.version)
+        await self._begin(tx, head, cause)
+
+    async def begin_anew(self, tx: Write, epoch: int, heads: Sequence[Head], cause: Event) -> None:
+        """The ledger was restored and begins an epoch: desire these, and nothing that was desired before."""
+        for gone in await repository.withdraw_heads(tx, epoch, {head.configuration for head in heads}):
+            await repository.forget_deliveries(tx, gone)
+        for head in heads:
+            await self.desire(tx, head, cause)
 
     async def redistribute(self, wanted: Wanted) -> tuple[Head, list[str]]:
         """Deliver the canonical version again, to every node, at once; returns it and the nodes. It stays what it is."""
@@ -128,10 +140,12 @@ class DistributionService:
             heads = await repository.heads(tx)
             return Overview(heads, await repository.current_deliveries(tx), await repository.known_nodes(tx))
 
-    async def heads(self) -> Sequence[Head]:
-        """Every desired version."""
+    async def beside(self, ledger: LedgerHeads) -> Beside:
+        """What is to be compared with the ledger."""
         async with self.database.read() as tx:
-            return await repository.heads(tx)
+            versions = {key: each.version for key, each in ledger.versions.items()}
+            ahead = await repository.held_beyond(tx, ledger.epoch, versions)
+            return Beside(await repository.heads(tx), ahead, await repository.count_nodes(tx))
 
     async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
         """Open the deliveries that new nodes lack; returns every node and every desired version."""

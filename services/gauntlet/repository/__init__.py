@@ -44,6 +44,7 @@ from services.gauntlet.repository.games import (
 from services.gauntlet.repository.ledger import (
     canonical,
     canonical_digests,
+    forget_beyond,
     knows_a_policy,
     record_canonical,
     remember_policy,
@@ -74,6 +75,7 @@ __all__ = [
     "evaluation",
     "extend_claim",
     "first_with_weights_of",
+    "forget_beyond",
     "forget_games",
     "knows_a_policy",
     "list_evaluations",

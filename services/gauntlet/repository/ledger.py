@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gauntlet.tables import canonical_versions, policies
@@ -29,10 +29,23 @@ async def canonical_digests(tx: Read, configuration: str, versions: Collection[i
     return {row.version: row.digest for row in rows}
 
 
-async def record_canonical(tx: Write, configuration: str, version: int, digest: str) -> None:
-    """A canonical version; one that is known changes nothing."""
-    statement = insert(canonical_versions).values(configuration=configuration, version=version, digest=digest)
-    await tx.execute(statement.on_conflict_do_nothing())
+async def record_canonical(tx: Write, configuration: str, version: int, digest: str, epoch: int = 0) -> None:
+    """A canonical version; one that is known changes nothing, unless it is of an earlier epoch of the ledger."""
+    row = {"configuration": configuration, "version": version, "digest": digest, "epoch": epoch}
+    statement = insert(canonical_versions).values(row)
+    told_anew = statement.on_conflict_do_update(
+        index_elements=["configuration", "version"],
+        set_={"digest": digest, "epoch": epoch},
+        where=canonical_versions.c.epoch < epoch,
+    )
+    await tx.execute(told_anew)
+
+
+async def forget_beyond(tx: Write, epoch: int, versions: Mapping[str, int]) -> None:
+    """Forget the versions of earlier epochs that are above these, and all of configurations that are not among them."""
+    known = canonical_versions.c
+    highest = case(versions, value=known.configuration, else_=0) if versions else 0
+    await tx.execute(delete(canonical_versions).where(known.epoch < epoch, known.version > highest))
 
 
 async def remember_policy(tx: Write, configuration: Configuration, policy: GatePolicy) -> None:

@@ -31,7 +31,7 @@ from services.gauntlet.service.recognising import seed_for
 from services.gauntlet.training import Training
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event
-from shared.contract.events.promotion import EvaluationRequested, ModelPromoted
+from shared.contract.events.promotion import EvaluationRequested, LedgerRestored, ModelPromoted
 from shared.contract.policy import GatePolicy
 from shared.contract.words import EvaluationState, FailureCode, TrainingDoor, TrainingState
 from shared.process.logs import get_logger
@@ -114,7 +114,13 @@ class GauntletService:
 
     async def after_promotion(self, tx: Write, data: ModelPromoted) -> None:
         """Meet this version as `previous` from now on."""
-        await repository.record_canonical(tx, str(data.configuration), data.version, data.digest)
+        await repository.record_canonical(tx, str(data.configuration), data.version, data.digest, data.epoch)
+
+    async def after_restore(self, tx: Write, data: LedgerRestored) -> None:
+        """Meet what is canonical in the restored ledger, and nothing that it has not reached."""
+        await repository.forget_beyond(tx, data.epoch, {each.configuration: each.version for each in data.heads})
+        for each in data.heads:
+            await repository.record_canonical(tx, each.configuration, each.version, each.digest, data.epoch)
 
     async def ask(
         self, evaluation_id: UUID, configuration: Configuration, model_path: str | None, digest: str | None,

@@ -28,9 +28,10 @@ async def list_canonical(
     service: Service, after: AfterConfiguration = None, limit: AllAtOnce = MOST_CONFIGURATIONS
 ) -> Heads:
     """The canonical version of every configuration that has one, by their names; pass `next` as `after` to go on."""
-    found = after_configuration(await service.pointer.heads(), after, limit)
+    present = await service.pointer.heads()
+    found = after_configuration(present.versions, after, limit)
     more = found[-1].configuration if len(found) == limit else None
-    return Heads(items=[Canonical.of(each) for each in found], next=more)
+    return Heads(epoch=present.epoch, items=[Canonical.of(each) for each in found], next=more)
 
 
 @router.get("/canonical", responses=problems(NotFound, InvalidConfiguration))

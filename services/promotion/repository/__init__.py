@@ -11,6 +11,7 @@ from services.promotion.repository.audit import (
 )
 from services.promotion.repository.curriculum import curriculum, record_standing
 from services.promotion.repository.decisions import DecisionRow, decision, decisions, record_decision
+from services.promotion.repository.epochs import begin_epoch, epoch
 from services.promotion.repository.evaluations import knows_artifact, record_evaluation
 from services.promotion.repository.holds import hold, holds_on, lift_hold, list_holds, place_hold
 from services.promotion.repository.policies import (
@@ -66,6 +67,7 @@ __all__ = [
     "ask_for_approval",
     "audit_moment",
     "audit_rows",
+    "begin_epoch",
     "close_request",
     "close_waiver",
     "count_webhooks",
@@ -73,6 +75,7 @@ __all__ = [
     "decision",
     "decisions",
     "end_approval",
+    "epoch",
     "good_keys",
     "grant_waiver",
     "head",

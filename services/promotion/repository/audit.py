@@ -16,17 +16,19 @@ from shared.storage.database import Read, Write, lock_for_transaction
 
 _ROW = [t.audit.c[name] for name in AuditRow.__dataclass_fields__]
 _chain = func.coalesce(t.audit.c.configuration, "")
-_now = select(func.clock_timestamp().label("at")).subquery()
+_epoch = select(func.coalesce(func.max(t.epochs.c.epoch), 0)).scalar_subquery()
+_now = select(func.clock_timestamp().label("at"), _epoch.label("epoch")).subquery()
 _newest = select(t.audit.c.sequence, t.audit.c.hash).where(_chain == bindparam("chain", type_=Text))
 _last = _newest.order_by(t.audit.c.sequence.desc()).limit(1).subquery()
 _MOMENT = select(_now, _last).outerjoin_from(_now, _last, true())
 
 
 class Moment(NamedTuple):
-    """Now, by the database's clock, and the last row of a chain, None before the first."""
+    """Now, by the database's clock; the last row of a chain, None before the first; and the epoch of the ledger."""
 
     at: datetime
     head: ChainHead | None
+    epoch: int
 
 
 class ListedRow(NamedTuple):
@@ -41,7 +43,7 @@ async def audit_moment(tx: Write, configuration: str | None) -> Moment:
     their places, and whoever reads on from one misses none."""
     await lock_for_transaction(tx, "promotion audit")
     found = (await tx.execute(_MOMENT, {"chain": configuration or ""})).one()
-    return Moment(found.at, ChainHead(configuration, found.sequence, found.hash) if found.hash else None)
+    return Moment(found.at, ChainHead(configuration, found.sequence, found.hash) if found.hash else None, found.epoch)
 
 
 async def append_audit(tx: Write, row: AuditRow) -> None:

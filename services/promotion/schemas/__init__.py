@@ -2,6 +2,7 @@
 
 from services.promotion.schemas.audit import AuditEntry, AuditPage, AuditVerification
 from services.promotion.schemas.curriculum import CurriculumView, CurriculumWeight
+from services.promotion.schemas.epochs import EpochView, RestoredRequest
 from services.promotion.schemas.keys import GoodKey, GoodKeys, KeyPage, KeyRequest, KeyView, MadeKey
 from services.promotion.schemas.ledger import (
     Canonical,
@@ -68,6 +69,7 @@ __all__ = [
     "Decisions",
     "DistributeRequest",
     "Distributed",
+    "EpochView",
     "FailedEvaluation",
     "FileDifference",
     "GoodKey",
@@ -95,6 +97,7 @@ __all__ = [
     "RejectRequest",
     "RejudgeRequest",
     "Rejudged",
+    "RestoredRequest",
     "RollbackRequest",
     "SuiteStatus",
     "Versions",

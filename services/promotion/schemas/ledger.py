@@ -18,6 +18,7 @@ from shared.contract.words import (
     Digest,
     Disposition,
     DispositionCode,
+    Epoch,
     Games,
     ModelPath,
     PromotionKind,
@@ -78,6 +79,7 @@ class Versions(BaseModel):
 class Heads(BaseModel):
     """The canonical version of every configuration, by their names; pass `next` as `after` to go on."""
 
+    epoch: Epoch
     items: list[Canonical]
     next: ConfigurationKey | None = Field(description="Null at the end")
 

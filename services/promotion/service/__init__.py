@@ -10,6 +10,7 @@ from services.promotion.gauntlet_client import GauntletClient
 from services.promotion.service.audit import Audit
 from services.promotion.service.curriculum import Curriculum
 from services.promotion.service.decisions import Decisions
+from services.promotion.service.epochs import Epochs
 from services.promotion.service.holds import Holds
 from services.promotion.service.judging import Judging
 from services.promotion.service.keys import Keys
@@ -42,6 +43,7 @@ class PromotionService:
     audit: Audit
     curriculum: Curriculum
     decisions: Decisions
+    epochs: Epochs
     holds: Holds
     judging: Judging
     keys: Keys
@@ -64,6 +66,7 @@ class PromotionService:
         decisions = Decisions(ledger, policies, holds, store)
         requests = Requests(ledger, policies, models)
         return cls(
-            database, outbox, distribution, gauntlet, files, store, Audit(database), Curriculum(database), decisions, holds,
-            judging, Keys(database, accepted), pointer, policies, requests, Webhooks(ledger, settings.webhook_rules),
+            database, outbox, distribution, gauntlet, files, store, Audit(database), Curriculum(database), decisions,
+            Epochs(ledger), holds, judging, Keys(database, accepted), pointer, policies, requests,
+            Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip

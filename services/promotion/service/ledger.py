@@ -44,8 +44,8 @@ class Ledger:
             "kind": to.kind,
             "decision_id": str(to.decision_id),
         }
-        row = await record(tx, mover, Act(to.configuration, "move", to.reason, moved))
-        await self.emit(tx, announcements.promoted(to, size, head, outcome, row.head), cause)
+        audited = await record(tx, mover, Act(to.configuration, "move", to.reason, moved))
+        await self.emit(tx, announcements.promoted(to, size, head, outcome, *audited), cause)
         await self.learn(tx, to.configuration, outcome.code, to.decision_id, cause)
 
     async def learn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.promotion import repository
 from services.promotion.act import Act, Actor, Subject
@@ -35,6 +36,13 @@ ASKED = "delivery to every node was asked for"
 BROUGHT = "the ledger's feed brings it to the distribution service, and that to every node"
 
 
+class Heads(NamedTuple):
+    """What is canonical, and in which epoch of the ledger."""
+
+    epoch: int
+    versions: list[CanonicalVersion]
+
+
 @dataclass(frozen=True)
 class Distributed:
     """What is canonical after a file was to be delivered, whether that is new, and in words how it gets to the nodes."""
@@ -55,10 +63,12 @@ class Pointer:
     models: ModelFiles
     distribution: DistributionClient
 
-    async def heads(self) -> list[CanonicalVersion]:
+    async def heads(self) -> Heads:
         """The canonical version of every configuration that has one."""
         async with self.ledger.database.read() as tx:
-            return await repository.heads(tx)
+            # the epoch first: one that begins meanwhile is not said of the versions of the one before
+            epoch = await repository.epoch(tx)
+            return Heads(epoch.epoch, await repository.heads(tx))
 
     async def canonical(self, configuration: str, moment: datetime | None = None) -> CanonicalVersion:
         """The canonical version of a configuration, now or at a moment. UnknownError if there was none yet."""

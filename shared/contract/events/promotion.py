@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contract.events.envelope import ConfigurationData, declared_by
+from shared.contract.events.envelope import ConfigurationData, EventData, declared_by
 from shared.contract.policy import GatePolicy
-from shared.contract.words import Digest, Disposition, DispositionCode, Games, ModelPath, PromotionKind, Reason, Verdict
+from shared.contract.words import (
+    ConfigurationKey,
+    Digest,
+    Disposition,
+    DispositionCode,
+    Epoch,
+    Games,
+    ModelPath,
+    PersonsReason,
+    PromotionKind,
+    Reason,
+    Verdict,
+    Version,
+)
+
+MOST_RESTORED = 1000
+"""Heads in one LEDGER_RESTORED, so that NATS takes it as a message; a larger ledger says several."""
 
 
 @declared_by("promotion")
@@ -31,6 +47,7 @@ class EvaluationRequested(ConfigurationData):
 class ModelPromoted(ConfigurationData):
     """The canonical pointer of a configuration moved to `version`."""
 
+    epoch: Epoch = 0
     version: int = Field(ge=1)
     digest: Digest
     size: int = Field(ge=1)
@@ -43,6 +60,32 @@ class ModelPromoted(ConfigurationData):
     audit_hash: Digest | None = Field(
         default=None, description="Its hash: whoever keeps it notices if that row is changed"
     )
+
+
+class RestoredHead(BaseModel):
+    """What is canonical in a restored ledger."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    configuration: ConfigurationKey
+    version: Version
+    digest: Digest
+    size: int = Field(ge=1)
+
+
+@declared_by("promotion")
+class LedgerRestored(EventData):
+    """The ledger was restored from a backup, and begins a new epoch: whoever has heard of other versions goes by these. Of a
+    configuration that no event of this epoch names, nothing is canonical."""
+
+    epoch: Epoch
+    heads: list[RestoredHead] = Field(max_length=MOST_RESTORED)
+    reason: PersonsReason
+
+    @property
+    def summary(self) -> str:
+        """Why."""
+        return self.reason
 
 
 class NotPromoted(ConfigurationData):

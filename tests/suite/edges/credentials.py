@@ -31,6 +31,7 @@ class Credential(NamedTuple):
         reading = method in ("GET", "HEAD") or path.endswith("/rejudge")  # which has no effect
         reach = {
             **dict.fromkeys(("force", "operate"), not (receiver in NODES and method == "PUT")),
+            **({"operate": False} if (method, path) == ("POST", "/v1/epochs") else {}),
             "read": reading and not path.startswith("/v1/webhooks"),  # whose addresses are secrets
             "node": reading and path.startswith("/v1/artifacts/"),
             "play": path.startswith("/v1/work/claims") or (reading and path.startswith("/v1/artifacts/")),

@@ -71,6 +71,10 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
         "EVALUATION_REQUESTED": {
             **HEX8, "request_id": str(uuid4()), "reason": "forced", "model_path": "models/untrained.pth",
         },
+        "LEDGER_RESTORED": {
+            "epoch": VERSION, "heads": [{"configuration": "hex8_2p", "version": VERSION, "digest": untrained, "size": 5}],
+            "reason": "no",
+        },
         "MODEL_PROMOTED": {**delivered, "size": 5, "decision_id": str(uuid4()), "kind": "manual"},
         "MODEL_PROMOTION_FAILED": {
             **of, "decision_id": str(uuid4()), "verdict": "failed", "reasons": ["no"],

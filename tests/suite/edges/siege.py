@@ -27,7 +27,7 @@ LEDGER = (
     "promotion.artifacts", "promotion.promotion_requests", "promotion.policies", "promotion.evaluations",
     "promotion.evaluation_opponents", "promotion.decisions", "promotion.canonical_versions", "promotion.audit",
     "promotion.holds", "promotion.approvals", "promotion.waivers", "promotion.policy_versions",
-    "promotion.api_keys", "promotion.curriculum", "promotion.webhooks",
+    "promotion.api_keys", "promotion.curriculum", "promotion.webhooks", "promotion.epochs",
     "distribution.canonical",
 )  # fmt: skip
 CANONICAL = ("promotion.canonical_versions", "distribution.canonical")
