@@ -93,14 +93,19 @@ def announce(
     except (FrontDoorError, ConnectionError, RuntimeError) as error:
         output.fail(f"not confirmed: {error}; {again}", event_id=identity)
         raise typer.Exit(UNCONFIRMED) from None
-    output.say(f"announced as event {identity}; it is training {training['id']}, {training['state']}")
+    named = {"event_id": identity, "training_id": training["id"], "configuration": str(data.configuration)}
+    _tell(output, training, {**named, "model_path": model, "digest": known})
+
+
+def _tell(output: Output, training: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+    """What became of it."""
+    output.say(f"announced as event {named['event_id']}; it is training {training['id']}, {training['state']}")
     for note in training["notes"]:
         output.say(f"not used: {note}")
-    named = {"event_id": identity, "training_id": training["id"], "configuration": str(data.configuration)}
     if training["state"] == "rejected":
         output.fail(f"rejected: {training['reason']}", **named)
         raise typer.Exit(REJECTED)
-    output.result({**named, "model_path": model, "digest": known})
+    output.result(named)
 
 
 def _checked(**given: Any) -> TrainingCompleted:
