@@ -110,6 +110,22 @@ def rejected(row: DecisionRow, by: str, reason: str) -> ModelPromotionFailed:
     )
 
 
+def expired(row: DecisionRow, reason: str) -> ModelPromotionWithheld:
+    """Nobody said a word on a candidate before its deadline."""
+    configuration = Configuration.parse(row.configuration)
+    return ModelPromotionWithheld(
+        board_type=configuration.board_type,
+        num_players=configuration.num_players,
+        digest=row.digest,
+        decision_id=row.id,
+        evaluation_id=row.evaluation_id,
+        verdict="passed",
+        disposition="withheld",
+        code="expired",
+        reasons=[reason],
+    )
+
+
 def curriculum_updated(
     weighed: Weighed, configurations: int, code: DispositionCode, decision_id: UUID
 ) -> CurriculumUpdated:

@@ -82,7 +82,9 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     receivers = WebhookClient(outside, settings.webhook_rules, partial(datetime.now, UTC))
     courier = Courier(to.database, receivers, settings.webhook_rules)
     verified = AuditWatch(service.audit.verify)
-    loops: dict[str, Loop] = {"projection": projector.run, "audit": verified.follow, "webhooks": courier.run}
+    loops: dict[str, Loop] = {
+        "projection": projector.run, "audit": verified.follow, "webhooks": courier.run, "approvals": service.decisions.follow,
+    }  # fmt: skip
     if settings.asks_for_keys:
         loops["keys"] = service.keys.follow
 

@@ -1,9 +1,10 @@
 """Approval: a candidate that passed and waits for a person, its states and who may move them. Pure.
 
     awaiting ── a person ──▶ approved, rejected
-       └──── its evidence went stale before it was approved ──▶ superseded
+       ├──── its evidence went stale before it was approved ──▶ superseded
+       └──── nobody said a word before its deadline ──▶ expired
 
-After its deadline it still shows as awaiting and `is_expired`, and nobody can move it any more.
+From its deadline on nobody can move it; the service sees to its end within seconds.
 """
 
 from __future__ import annotations
@@ -34,20 +35,33 @@ class Approval:
     @property
     def is_expired(self) -> bool:
         """Whether its deadline passed without anybody's word."""
+        return self.state is ApprovalState.EXPIRED or self.is_overdue
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is to be ended because its deadline passed."""
         return self.state is ApprovalState.AWAITING and self.seen_at >= self.deadline
 
     def ended(self, state: ApprovalState, by: str, reason: str) -> ApprovalEnd:
         """An end. NotAwaitingError if it has one, or is too late for one."""
+        if self.is_expired:
+            raise NotAwaitingError(
+                f"decision {self.decision_id} {self.waited} and expired; ask for the model again with POST /admin/promote"
+            )
         if self.state is not ApprovalState.AWAITING:
             raise NotAwaitingError(
                 f"decision {self.decision_id} is {self.state} already, by {self.closed_by}: {self.reason}"
             )
-        if self.is_expired:
-            raise NotAwaitingError(
-                f"decision {self.decision_id} waited until {self.deadline:%Y-%m-%d %H:%M:%S} for a word and expired; "
-                "ask for the model again with POST /admin/promote"
-            )
         return ApprovalEnd(self.decision_id, state, by, reason)
+
+    @property
+    def waited(self) -> str:
+        """For how long it waited, in words."""
+        return f"waited until {self.deadline:%Y-%m-%d %H:%M:%S} for a word"
+
+    def expired(self, by: str) -> ApprovalEnd:
+        """Its end when nobody said a word in time."""
+        return ApprovalEnd(self.decision_id, ApprovalState.EXPIRED, by, f"it {self.waited}, and nobody said one")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ The first that holds decides. A trainer's candidate is one that no operator aske
     13  the artifact store lacks its bytes               withheld   artifact_missing
     14  otherwise                                        promoted   the games' code
 
-What is `awaiting` by 8, 10, 11 or 12 waits for a person's approval (approval.py).
+What is `awaiting` by 8, 10, 11 or 12 waits for a person's approval (approval.py), and is withheld as `expired` if nobody says a
+word before its deadline.
 """
 
 from __future__ import annotations

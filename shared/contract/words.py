@@ -168,7 +168,7 @@ Disposition = Literal["promoted", "withheld", "awaiting", "refused"]
 evaluation, decides."""
 DispositionCode = Literal[
     "gates_passed", "games_skipped", "rolled_back", "approved",
-    "dry_run", "request_ended", "artifact_missing", "version_moved", "reviewed",
+    "dry_run", "request_ended", "artifact_missing", "version_moved", "reviewed", "expired",
     "auto_promote_off", "evaluated_again", "paused", "pinned", "too_soon",
     "gates_failed", "already_canonical", "games_inconclusive", "evidence_invalid", "marked_bad", "rejected",
 ]  # fmt: skip
@@ -200,6 +200,7 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
 class WaiverState(StrEnum):

@@ -160,14 +160,24 @@ async def test_f21_stale_evidence_is_not_approved(suite: Suite) -> None:
 
 @pytest.mark.parametrize("settings_changed", [{"auto_promote": False, "approval_seconds": 0.001}])
 async def test_f21_after_its_deadline_nothing_is_approved(suite: Suite) -> None:
-    """It expired, which is said where it is looked for, and it is not among what waits."""
-    await suite.evaluated(suite.add_model(b"first"))
+    """It expires, once, which is said and shown where it is looked for, and it is not among what waits."""
+    digest = suite.add_model(b"first")
+    await suite.evaluated(digest)
 
-    async def asked() -> Any:
-        return (await suite.get("/v1/approvals"))["items"]
+    async def expired() -> Any:
+        return (await suite.get("/v1/approvals?state=expired"))["items"]
 
-    [one] = await suite.eventually(asked)
-    assert (one["state"], one["is_expired"]) == ("awaiting", True)
+    [one] = await suite.eventually(expired)
+    assert (one["is_expired"], one["closed_by"], "nobody said one" in one["reason"]) == (
+        True,
+        "/services/promotion",
+        True,
+    )
+    said = [each["data"] for each in await suite.events("MODEL_PROMOTION_WITHHELD")]
+    assert [(each["disposition"], each["code"], each["digest"]) for each in said] == [
+        ("awaiting", "auto_promote_off", digest), ("withheld", "expired", digest),
+    ]  # fmt: skip
+    assert await suite.app.state.service.decisions.expire() == 0
     assert (await suite.get("/status"))["promotion_status"]["awaiting"] == []
     for word in ("approve", "reject"):
         answer = await suite.posts(f"/v1/decisions/{one['decision_id']}/{word}", BAD)

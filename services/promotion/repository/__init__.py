@@ -1,7 +1,13 @@
 """All SQL of the promotion service, a module for each noun. Functions that change something take a `Write` and never commit."""
 
 from services.promotion.repository.api_keys import add_key, good_keys, key, list_keys, note_use, revoke_key
-from services.promotion.repository.approvals import approval, ask_for_approval, end_approval, list_approvals
+from services.promotion.repository.approvals import (
+    approval,
+    ask_for_approval,
+    end_approval,
+    list_approvals,
+    overdue_approvals,
+)
 from services.promotion.repository.audit import (
     ListedRow,
     append_audit,
@@ -99,6 +105,7 @@ __all__ = [
     "notice_taken",
     "notices",
     "open_requests",
+    "overdue_approvals",
     "place_hold",
     "policy_version",
     "policy_versions",

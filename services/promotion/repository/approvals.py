@@ -49,6 +49,14 @@ async def list_approvals(
     return await _approvals(tx, statement)
 
 
+async def overdue_approvals(tx: Read, limit: int) -> list[UUID]:
+    """The decisions whose approvals are to be ended because nobody said a word in time, the longest overdue first."""
+    table = t.approvals
+    overdue = (table.c.state == ApprovalState.AWAITING, table.c.deadline <= func.now())
+    wanted = select(table.c.decision_id).where(*overdue).order_by(table.c.deadline).limit(limit)
+    return list((await tx.execute(wanted)).scalars())
+
+
 async def end_approval(tx: Write, end: ApprovalEnd) -> None:
     """End an approval that still waits. The caller holds the configuration's lock."""
     table = t.approvals

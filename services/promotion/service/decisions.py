@@ -23,8 +23,15 @@ from shared.contract.configuration import Configuration, has_heuristic
 from shared.contract.evidence import CanonicalReference, Evidence
 from shared.contract.policy import GatePolicy
 from shared.contract.words import LONGEST_PERSONS_REASON, ApprovalState, AuditAction, HoldKind
+from shared.process.logs import get_logger
 from shared.storage.artifacts import ArtifactStore
 from shared.storage.database import Write
+
+SWEEP_SECONDS = 5.0
+"""Between two looks for what waits beyond its deadline."""
+AT_ONCE = 100
+"""As many of those as are ended in one go."""
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,28 @@ class Decisions:
             await self.ledger.emit(tx, announcements.rejected(row, by.name, reason))
             await self.ledger.learn(tx, row.configuration, "rejected", row.id)
             return known(await repository.approval(tx, decision_id), f"approval of {decision_id}")
+
+    async def expire(self) -> int:
+        """End what waits beyond its deadline, and say so; returns how many."""
+        async with self.ledger.database.read() as tx:
+            overdue = await repository.overdue_approvals(tx, AT_ONCE)
+        for decision_id in overdue:
+            async with self.ledger.database.write() as tx:
+                row, waiting = await self._waiting(tx, decision_id)
+                if waiting.is_overdue:
+                    end = waiting.expired(self.ledger.source)
+                    await repository.end_approval(tx, end)
+                    await self.ledger.emit(tx, announcements.expired(row, end.reason))
+                    about = {"configuration": row.configuration, "digest": row.digest}
+                    _log.warning("approval expired", **about, decision_id=str(row.id), reason=end.reason)
+        return len(overdue)
+
+    async def follow(self) -> None:
+        """End what waits beyond its deadline, every few seconds, for ever."""
+        while True:
+            while await self.expire() == AT_ONCE:
+                pass
+            await asyncio.sleep(SWEEP_SECONDS)
 
     async def rejudge(self, decision_id: UUID, gates: GatePolicy | None) -> tuple[Decision, GatePolicy]:
         """What a decision's evidence would say under another policy, None for the one in force. Nothing follows from it.
