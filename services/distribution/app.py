@@ -12,7 +12,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.distribution.agent.signature import OrderSigner
-from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, status
+from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, signed_pointer, status
 from services.distribution.api.problems import TRANSLATIONS
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
@@ -22,6 +22,7 @@ from services.distribution.joining import Confirmed
 from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
+from services.distribution.pointer_mirror import PointerMirror
 from services.distribution.service import DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
 from services.distribution.tables import MESSAGING
@@ -42,7 +43,15 @@ DESCRIPTION = Description(
         "status": "The service at a glance.",
     },
 )
-ROUTERS = (artifacts.router, distribute.router, nodes.router, joining.router, deliveries.router, status.router)
+ROUTERS = (
+    artifacts.router,
+    distribute.router,
+    nodes.router,
+    joining.router,
+    deliveries.router,
+    status.router,
+    signed_pointer.router,
+)
 
 
 def create_app(settings: DistributionSettings) -> FastAPI:
@@ -91,4 +100,5 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     ]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
+    app.state.pointer = PointerMirror(to.client, settings.promotion_url)
     return app

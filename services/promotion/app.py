@@ -21,6 +21,7 @@ from services.promotion.api import (
     keys,
     policies,
     promote,
+    signed_pointer,
     status,
     webhooks,
 )
@@ -34,6 +35,7 @@ from services.promotion.gauntlet_client import GauntletClient
 from services.promotion.projector import Projector
 from services.promotion.repository import notice_rule
 from services.promotion.service import PromotionService
+from services.promotion.service.signed_pointer import Signing
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
 from services.promotion.webhook_client import WebhookClient
@@ -62,7 +64,8 @@ DESCRIPTION = Description(
     },
 )
 NOUNS = (
-    promote, distribute, status, configurations, epochs, holds, decisions, policies, audit, keys, curriculum, webhooks,
+    promote, distribute, status, configurations, epochs, signed_pointer, holds, decisions, policies, audit, keys, curriculum,
+    webhooks,
 )  # fmt: skip
 
 
@@ -74,7 +77,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     gauntlet = GauntletClient(to.client, settings.gauntlet_url)
     watch = FileWatch(settings.models_dir, settings.projection_grace_seconds)
     service = PromotionService.of(
-        settings, to.database, to.outbox, store, distribution, gauntlet, watch, to.keys, to.source
+        settings, to.database, to.outbox, store, distribution, gauntlet, watch, to.keys, to.source, _signing(settings)
     )
     frame = ServiceFrame(to, HANDLERS.bound(service.judging), [notice_rule(settings.keep_letters_days)])
     projector = Projector(to.database, store, settings.models_dir, watch)
@@ -85,6 +88,8 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     loops: dict[str, Loop] = {
         "projection": projector.run, "audit": verified.follow, "webhooks": courier.run, "approvals": service.decisions.follow,
     }  # fmt: skip
+    if settings.pointer_dir is not None:
+        loops["signed pointer"] = service.signed_pointer.follow
     if settings.asks_for_keys:
         loops["keys"] = service.keys.follow
 
@@ -95,7 +100,13 @@ def create_app(settings: PromotionSettings) -> FastAPI:
 
     routers = [
         index.router,
-        health_router({**frame.checks, "artifacts": partial(asyncio.to_thread, store.check)}),
+        health_router(
+            {
+                **frame.checks,
+                "artifacts": partial(asyncio.to_thread, store.check),
+                "signed pointer": service.signed_pointer.check,
+            }
+        ),
         events.router,
         events.document_router,
         *(noun.router for noun in NOUNS),
@@ -107,3 +118,12 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
     app.state.service, app.state.frame = service, frame
     return app
+
+
+def _signing(settings: PromotionSettings) -> Signing | None:
+    """The keys of the signed pointer; what they need takes time to load, and is loaded only where there are some."""
+    if settings.pointer_dir is None:
+        return None
+    from shared.storage.pointer_keys import PointerKeys
+
+    return PointerKeys(settings.pointer_dir)

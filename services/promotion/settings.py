@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -48,6 +50,12 @@ class PromotionSettings(ServiceSettings):
         le=MOST_SECONDS,
         description="Seconds for which a canonical file that was changed by hand is left, until it is written again",
     )
+    pointer_dir: Path | None = Field(
+        default=None, description="Folder of `ringrift trust init`: the pointer is signed with its key"
+    )
+    pointer_seconds: float = Field(
+        default=86400.0, ge=10, le=MOST_SECONDS, description="Seconds for which the signed pointer is good"
+    )
     webhook_http: bool = Field(default=False, description="Let webhooks have receivers at http addresses too")
     webhook_private: bool = Field(
         default=False, description="Let webhooks have receivers on this machine and in private networks too"
@@ -75,6 +83,13 @@ class PromotionSettings(ServiceSettings):
         default="off", description="muted: candidates that pass also meet the versions of 5 and 20 versions ago"
     )
     skip_gauntlet: bool = Field(default=False, description="Skip the games: every model that loads is promoted")
+
+    @field_validator("pointer_dir", mode="before")
+    @classmethod
+    def _signs(cls, value: object) -> object:
+        if value and find_spec("tuf") is None:
+            raise ValueError("a signed pointer needs the extra trust: pip install 'ringrift-suite[trust]'")
+        return value or None
 
     @field_validator("gates_off", mode="before")
     @classmethod

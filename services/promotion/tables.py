@@ -168,6 +168,14 @@ curriculum = Table(
     Column("decision_id", Uuid),
     Column("updated_at", _TIME),
 )
+signed_pointer = Table(
+    "signed_pointer",
+    METADATA,
+    Column("version", BigInteger, primary_key=True),
+    Column("expires_at", _TIME),
+    Column("pointed", JSONB),
+    Column("files", JSONB),
+)
 webhooks = Table(
     "webhooks",
     METADATA,

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import httpx
 from fastapi import FastAPI
@@ -29,6 +30,9 @@ from shared.process.tasks import Loop, background
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
+if TYPE_CHECKING:
+    from services.distribution.agent.trust import PointerTrust
+
 DESCRIPTION = Description(
     "RingRift agent",
     "Holds the canonical models of one node.",
@@ -43,7 +47,10 @@ def create_app(settings: AgentSettings) -> FastAPI:
     outside = new_outside_client(settings)
     fetcher = Fetcher(store, HttpRanges(client, outside))
     reloader = _reloader(settings, store, fetcher, outside)
+    trust = _trust(settings, client)
     loops: dict[str, Loop] = {"reload": reloader.run} if reloader else {}
+    if trust is not None:
+        loops["signed pointer"] = trust.follow
     if settings.agent_rehash_seconds:
         loops["rehash"] = partial(rehash_for_ever, store, settings.agent_rehash_seconds)
     if settings.join_token:
@@ -62,9 +69,9 @@ def create_app(settings: AgentSettings) -> FastAPI:
             await client.aclose()
             await outside.aclose()
 
-    app = new_app(
-        DESCRIPTION, settings, lifespan, [index.router, health_router({}), health.router, models.router], TRANSLATIONS
-    )
+    checks = {"signed pointer": trust.check} if trust else {}
+    routers = [index.router, health_router(checks), health.router, models.router]
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS)
     if settings.order_public_key:
         verifier = OrderVerifier(settings.order_public_key, settings.agent_node)
         app.add_middleware(SignatureMiddleware, verifier=verifier)
@@ -76,6 +83,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
         settings.agent_sources,
         settings.agent_labels,
         reloader.reloads if reloader else {},
+        trust,
     )
     return app
 
@@ -102,3 +110,13 @@ def _reloader(
     if settings.agent_reload_url:
         hook = UrlHook(outside, settings.agent_reload_url, settings.agent_reload_seconds)
     return Reloader(store, hook, settings.agent_dir / "reloads", fetcher.published) if hook else None
+
+
+def _trust(settings: AgentSettings, client: httpx.AsyncClient) -> PointerTrust | None:
+    """Who is believed about the pointer; what it needs takes time to load, and is loaded only where there is a root."""
+    if settings.pointer_root is None:
+        return None
+    from services.distribution.agent.trust import PointerTrust
+
+    root = settings.pointer_root.read_bytes()
+    return PointerTrust(settings.agent_dir / "signed-pointer", root, settings.distribution_url, client)

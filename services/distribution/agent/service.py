@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Protocol
 
 from services.distribution.agent.fetch import Fetcher
 from services.distribution.agent.schemas import (
@@ -20,6 +21,7 @@ from services.distribution.agent.schemas import (
 )
 from services.distribution.agent.sources import require_source
 from services.distribution.agent.store import ModelStore
+from shared.contract.signed_pointer import Pointed
 
 VERSION = version("ringrift-suite")
 
@@ -28,9 +30,21 @@ class NotPlayedError(Exception):
     """The node does not hold models of that configuration; the text says which it does."""
 
 
+class NotProvenError(Exception):
+    """The signed pointer does not name what was ordered; the text says what it names, or why it cannot be believed."""
+
+
+class Proof(Protocol):
+    """What is canonical, by somebody whom this machine trusts more than the order."""
+
+    async def require(self, wanted: Pointed) -> None:
+        """NotProvenError unless just that is canonical."""
+
+
 @dataclass(frozen=True)
 class AgentService:
-    """`distribution_url`: the service that models are fetched from; `sources`: other servers whose addresses orders may name."""
+    """`distribution_url`: the service that models are fetched from; `sources`: other servers whose addresses orders may name;
+    `proof`: asked before any order is taken."""
 
     node: str
     distribution_url: str
@@ -39,6 +53,7 @@ class AgentService:
     sources: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     reloads: Mapping[str, Reload] = field(default_factory=dict)
+    proof: Proof | None = None
 
     async def health(self) -> Health:
         """The node at a glance."""
@@ -64,11 +79,13 @@ class AgentService:
 
     async def take(self, configuration: str, order: ModelOrder) -> OrderState:
         """Hold a version: at once if its bytes are here, otherwise they are fetched. VersionRefusedError for a step down,
-        SourceRefusedError, NotPlayedError."""
+        SourceRefusedError, NotPlayedError, NotProvenError."""
         expected = f"{self.distribution_url.rstrip('/')}/v1/artifacts/{order.digest}"
         require_source(order.source, order.address, expected, self.sources)
         if not self.store.is_played(configuration):
             raise NotPlayedError(f"this node holds {', '.join(sorted(self.store.plays))} only, and not {configuration}")
+        if self.proof is not None:
+            await self.proof.require(Pointed(configuration, order.version, order.digest, order.size, order.epoch))
         held = await asyncio.to_thread(self.store.admit, configuration, order.version, order.digest, order.epoch)
         if held:
             self.fetcher.published.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -81,7 +82,26 @@ class AgentSettings(BaseServiceSettings):
         le=3600,
         description="Seconds from one registration to the next, which finds what changed meanwhile",
     )
+    pointer_root: Path | None = Field(
+        default=None,
+        description="A root that `ringrift trust init` made: orders are taken only for what is signed under it",
+    )
     distribution_key: str | None = Field(default=None, repr=False, description="Key for the distribution service alone")
+
+    @field_validator("pointer_root", mode="before")
+    @classmethod
+    def _is_root(cls, value: object) -> object:
+        if not value:
+            return None
+        if find_spec("tuf") is None:
+            raise ValueError("a signed pointer needs the extra trust: pip install 'ringrift-suite[trust]'")
+        from shared.storage.pointer_keys import PointerKeysError, read_root
+
+        try:
+            read_root(Path(str(value)).read_bytes())
+        except (OSError, PointerKeysError) as error:
+            raise ValueError(f"{value} cannot be used: {getattr(error, 'strerror', None) or error}") from None
+        return value
 
     @field_validator("agent_labels", mode="before")
     @classmethod

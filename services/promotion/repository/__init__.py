@@ -29,6 +29,7 @@ from services.promotion.repository.policies import (
 )
 from services.promotion.repository.projections import lock_projection, projected, record_projection
 from services.promotion.repository.requests import add_request, close_request, open_requests, request
+from services.promotion.repository.signed_pointer import lock_signing, record_signed, signed, signed_file
 from services.promotion.repository.versions import (
     append_version,
     head,
@@ -96,6 +97,7 @@ __all__ = [
     "list_keys",
     "lock_configuration",
     "lock_projection",
+    "lock_signing",
     "lock_webhooks",
     "newest_policies",
     "note_events",
@@ -114,6 +116,7 @@ __all__ = [
     "record_evaluation",
     "record_policy",
     "record_projection",
+    "record_signed",
     "record_standing",
     "remove_webhook",
     "replay_notices",
@@ -121,6 +124,8 @@ __all__ = [
     "revoke_key",
     "same_weights",
     "seconds_canonical",
+    "signed",
+    "signed_file",
     "take_up_notice",
     "unrecorded_versions",
     "version",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 
 from services.promotion.distribution_client import DistributionClient
 from services.promotion.file_watch import FileWatch
@@ -19,6 +21,7 @@ from services.promotion.service.model_files import ModelFiles
 from services.promotion.service.pointer import Pointer
 from services.promotion.service.policies import Policies
 from services.promotion.service.requests import Requests
+from services.promotion.service.signed_pointer import SignedPointer, Signing
 from services.promotion.service.waivers import Waivers
 from services.promotion.service.webhooks import Webhooks
 from services.promotion.settings import PromotionSettings
@@ -50,14 +53,17 @@ class PromotionService:
     pointer: Pointer
     policies: Policies
     requests: Requests
+    signed_pointer: SignedPointer
     webhooks: Webhooks
 
     @classmethod
     def of(
         cls, settings: PromotionSettings, database: Database, outbox: Outbox, store: ArtifactStore,
         distribution: DistributionClient, gauntlet: GauntletClient, files: FileWatch, accepted: AcceptedKeys, source: str,
+        signing: Signing | None = None,
     ) -> PromotionService:  # fmt: skip
-        """Put together from what it reaches. `accepted`: the keys that this process takes; `source`: of its events."""
+        """Put together from what it reaches. `accepted`: the keys that this process takes; `source`: of its events;
+        `signing`: of the pointer, if it is signed."""
         ledger = Ledger(database, outbox, source)
         policies, models = Policies(settings, database), ModelFiles(settings.models_dir)
         holds, rules = Holds(ledger), settings.rules
@@ -65,8 +71,9 @@ class PromotionService:
         pointer = Pointer(ledger, policies, holds, store, models, distribution)
         decisions = Decisions(ledger, policies, holds, store)
         requests = Requests(ledger, policies, models)
+        signed = SignedPointer(database, signing, settings.pointer_seconds, partial(datetime.now, UTC))
         return cls(
             database, outbox, distribution, gauntlet, files, store, Audit(database), Curriculum(database), decisions,
             Epochs(ledger), holds, judging, Keys(database, accepted), pointer, policies, requests,
-            Webhooks(ledger, settings.webhook_rules),
+            signed, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip

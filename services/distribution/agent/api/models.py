@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from services.distribution.agent.api.dependencies import Service
-from services.distribution.agent.api.problems import NotPlayed, SourceRefused, VersionRefused
+from services.distribution.agent.api.problems import NotPlayed, NotProven, SourceRefused, VersionRefused
 from services.distribution.agent.schemas import ModelOrder, NodeReport, OrderState
 from shared.contract.words import ConfigurationKey
 from shared.web.application import new_router
@@ -26,7 +26,7 @@ async def list_models(service: Service) -> NodeReport:
 @router.put(
     "/{configuration}",
     dependencies=[ORDER],
-    responses={202: {"model": OrderState}, **problems(NotPlayed, VersionRefused, SourceRefused)},
+    responses={202: {"model": OrderState}, **problems(NotPlayed, VersionRefused, NotProven, SourceRefused)},
 )
 async def put_model(
     service: Service, configuration: Annotated[ConfigurationKey, Path()], order: ModelOrder, response: Response

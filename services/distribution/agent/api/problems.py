@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.distribution.agent.service import NotPlayedError
+from services.distribution.agent.service import NotPlayedError, NotProvenError
 from services.distribution.agent.sources import SourceRefusedError
 from services.distribution.agent.store import VersionRefusedError
 from shared.web.problems import Problem
@@ -28,8 +28,15 @@ class VersionRefused(Problem):
     status, slug = 409, "version-refused"
 
 
+class NotProven(Problem):
+    """The signed pointer does not name the version of the order, or cannot be believed; nothing else is taken."""
+
+    status, slug = 409, "not-proven"
+
+
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     NotPlayedError: NotPlayed,
     SourceRefusedError: SourceRefused,
     VersionRefusedError: VersionRefused,
+    NotProvenError: NotProven,
 }
