@@ -1,4 +1,4 @@
-"""`ringrift nodes`: the nodes of the cluster, whether they answer, and what each holds. It changes nothing."""
+"""`ringrift nodes`: the nodes of the cluster, whether they answer, what each holds; registered, forgotten, left alone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from ringrift_client import DISTRIBUTION_URL
 
 from cli.credentials import ApiKey
 from cli.distribution import DistributionUrl, nodes_at
-from cli.ledger import moment, shortened
+from cli.ledger import Reason, moment, shortened
 from cli.output import AsJson, Output
 
 COLUMNS = ("node", "address", "last report", "breaker", "holds", "free disk", "trouble")
 HELD = ("configuration", "version", "holds", "on disk", "digest", "played with", "delivery", "bytes", "since", "detail")
-app = typer.Typer(help="See the nodes, whether they answer, and what each holds.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="As `ringrift nodes ls` names it")]
+app = typer.Typer(
+    help="See the nodes, whether they answer, and what each holds; register, forget, isolate and release them.",
+    no_args_is_help=True,
+)
 
 
 @app.command("ls")
@@ -44,7 +48,7 @@ def ls(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="As `ringrift nodes ls` names it")],
+    name: Name,
     distribution: DistributionUrl = DISTRIBUTION_URL,
     api_key: ApiKey = None,
     as_json: AsJson = False,
@@ -59,6 +63,56 @@ def show(
         output.say(f"{title:14} {value or '-'}")
     if deliveries:
         output.table(HELD, map(_delivery, deliveries))
+
+
+@app.command("add")
+def add(
+    name: Name, address: Annotated[str, typer.Argument(help="Of its agent, such as http://10.0.0.4:8780")],
+    distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Register a node; it gets every canonical version. Exit code: 0 done; 2 error, such as a name that another node has.
+    Example: ringrift nodes add node-4 http://10.0.0.4:8780"""
+    output = Output(as_json=as_json)
+    with nodes_at(distribution, api_key, output) as nodes:
+        output.result(nodes.add(name, address))
+    output.say(f"{name} is registered at {address}")
+
+
+@app.command("rm")
+def rm(
+    name: Name, distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None, as_json: AsJson = False
+) -> None:
+    """Forget a node: only `ringrift nodes add` brings it back. Exit code: 0 done; 2 error. Example: ringrift nodes rm node-4"""
+    output = Output(as_json=as_json)
+    with nodes_at(distribution, api_key, output) as nodes:
+        nodes.remove(name)
+    output.result({"name": name, "removed": True})
+    output.say(f"{name} is forgotten; distributions no longer wait for it")
+
+
+@app.command("isolate")
+def isolate(
+    name: Name, reason: Reason, distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Leave a node alone until it is released: it is neither asked nor given anything, and counts as one that lacks its models.
+    Exit code: 0 done; 2 error. Example: ringrift nodes isolate node-4 --reason "its disk is replaced\""""
+    output = Output(as_json=as_json)
+    with nodes_at(distribution, api_key, output) as nodes:
+        output.result({"name": name, **nodes.isolate(name, reason)})
+    output.say(f"{name} is left alone; `ringrift nodes release {name}` ends that")
+
+
+@app.command("release")
+def release(
+    name: Name, distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None, as_json: AsJson = False
+) -> None:
+    """Visit a node again, at once. Exit code: 0 done; 2 error. Example: ringrift nodes release node-4"""
+    output = Output(as_json=as_json)
+    with nodes_at(distribution, api_key, output) as nodes:
+        nodes.release(name)
+    output.result({"name": name, "released": True})
+    output.say(f"{name} is visited again")
 
 
 def _deliveries(configurations: Mapping[str, Any], node: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -80,8 +134,10 @@ def _is_there(delivery: Mapping[str, Any]) -> bool:
 
 
 def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
-    trouble = node["unreached"] or "; ".join(
-        f"{each['configuration']}: {_why(each)}" for each in node["deliveries"] if not _is_there(each)
+    trouble = (
+        _isolation(node)
+        or node["unreached"]
+        or "; ".join(f"{each['configuration']}: {_why(each)}" for each in node["deliveries"] if not _is_there(each))
     )
     return (
         node["name"],
@@ -92,6 +148,11 @@ def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
         _gigabytes(node["free_bytes"]),
         shortened(trouble, 120),
     )
+
+
+def _isolation(node: Mapping[str, Any]) -> str:
+    isolated = node["isolated"]
+    return f"isolated by {isolated['by']}: {isolated['reason']}" if isolated else ""
 
 
 def _summary(deliveries: Sequence[Mapping[str, Any]]) -> str:
@@ -120,6 +181,7 @@ def _facts(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         ("holds only", ", ".join(node["plays"] or ())),
         ("clock", f"{node['clock_skew_seconds']} s ahead" if node["clock_skew_seconds"] else ""),
         ("rival", node["rival"]),
+        ("isolated", _isolation(node)),
         ("free disk", _gigabytes(node["free_bytes"])),
         ("breaker", node["breaker"]),
         ("unreached", node["unreached"]),

@@ -1,4 +1,4 @@
-"""The nodes and what is delivered to them, as people look at it.
+"""The nodes and what is delivered to them, as people look at it and steer it.
 
 from ringrift_client import Nodes
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import quote
 
 from ringrift_client.environment import key_for
 from ringrift_client.errors import FrontDoorError
@@ -50,6 +51,26 @@ class Nodes:
         known = ", ".join(node["name"] for node in found) or "none is registered"
         raise FrontDoorError(f"there is no node {name!r}; the nodes: {known}")
 
+    def add(self, name: str, url: str) -> Any:
+        """Register a node at its agent's address; it gets every canonical version. RefusedError if the name is another node's."""
+        return self._distribution.call("POST", "/v1/nodes", json={"name": name, "url": url})
+
+    def remove(self, name: str) -> None:
+        """Forget a node; nothing but `add` brings it back."""
+        self._distribution.call("DELETE", _of(name))
+
+    def isolate(self, name: str, reason: str) -> Any:
+        """Leave a node alone until it is released."""
+        return self._distribution.call("POST", f"{_of(name)}/isolation", json={"reason": reason})
+
+    def release(self, name: str) -> None:
+        """Visit it again, at once."""
+        self._distribution.call("DELETE", f"{_of(name)}/isolation")
+
     def status(self) -> Any:
         """GET /status: the progress of every delivery of a canonical version, the daemon and its breakers."""
         return self._distribution.call("GET", "/status")
+
+
+def _of(name: str) -> str:
+    return f"/v1/nodes/{quote(name, safe='')}"

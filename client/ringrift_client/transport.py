@@ -13,6 +13,7 @@ from ringrift_client.environment import http_options
 from ringrift_client.errors import NotJsonError, RefusedError, UnreachableError
 
 PROBLEM_PREFIX = "urn:ringrift:problem:"
+NO_CONTENT = 204
 MOST_BYTES = 32 * 1024 * 1024
 """More than any answer has."""
 
@@ -38,7 +39,7 @@ class Transport:
         url = self.url + path
         try:
             with self._client.stream(method, url, **options) as answer:
-                content = json.loads(self._read(answer))
+                content = None if answer.status_code == NO_CONTENT else json.loads(self._read(answer))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnreachableError(f"{url} cannot be reached: {error}; {self._variable} says where it is") from None
         except (ValueError, RecursionError):

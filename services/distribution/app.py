@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,7 +58,7 @@ ROUTERS = (
 def create_app(settings: DistributionSettings) -> FastAPI:
     """The application; its lifespan runs the relay, the consumer, the feed reader and the daemon."""
     to = Connections.of("distribution", settings, MESSAGING)
-    store, state = artifact_store(settings), DaemonState(settings.reconcile_seconds)
+    store, state = artifact_store(settings), DaemonState(settings.reconcile_seconds, random.random)
     for token in settings.join_token:
         to.keys.know(token, Caller("an agent that joins", frozenset({"join"})))
     known = Nodes(to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic))

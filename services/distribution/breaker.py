@@ -1,30 +1,46 @@
 """The circuit breaker of one node: pure state, with the time given as an argument.
 
-Closed lets everyone pass; open nobody until `retry_at`; half-open exactly one probe. The pause doubles with each trip up to a
-cap, so half-open is always reached in bounded time, even if the clock is set back meanwhile. Only what the caller reports with
-`fail` counts: a permit that ends without a verdict (cancelled, or a fault that is not the node's) is returned and changes nothing.
+Closed lets everyone pass, and opens when so many of the last calls failed; open lets nobody pass until `retry_at`; half-open
+exactly one probe. The pause doubles with each trip up to a cap, with a part left to chance so that nodes that failed together
+are not probed together; half-open is always reached in bounded time, even if the clock is set back meanwhile. Only what the
+caller reports with `fail` counts: a permit that ends without a verdict (cancelled, or a fault that is not the node's) is returned
+and changes nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
 from shared.contract.words import BreakerState
 
+FAILURE, SUCCESS = "F", "."
+"""How a call ended, in the memory of a breaker."""
+SPREAD = 0.2
+"""By which part a pause may be shorter or longer."""
+
 
 @dataclass(frozen=True)
 class BreakerPolicy:
-    """How many failures in a row open the breaker, and how long it stays open, in seconds."""
+    """How many `failures` among the last `window` calls open the breaker, and how long it stays open, in seconds. `chance`: a
+    number from 0 to 1, another one each time, that makes a pause shorter or longer by up to a fifth."""
 
     first_pause: float
     longest_pause: float
     failures: int = 3
+    window: int = 10
+    chance: Callable[[], float] = lambda: 0.5
 
     def pause(self, trips: int) -> timedelta:
         """The pause after the given number of trips in a row, 1 or more."""
-        return timedelta(seconds=min(self.first_pause * 2.0 ** min(trips - 1, 30), self.longest_pause))
+        seconds = self.first_pause * 2.0 ** min(trips - 1, 30) * (1 + SPREAD * (2 * self.chance() - 1))
+        return timedelta(seconds=min(seconds, self.longest_pause))
+
+    def recent(self, calls: str) -> str:
+        """The calls that still count, from the first failure on."""
+        return calls[-self.window :].lstrip(SUCCESS)
 
     def is_over(self, retry_at: datetime, now: datetime) -> bool:
         """Whether a pause that was to end at `retry_at` has; what lies further ahead than any pause is of another clock."""
@@ -33,7 +49,7 @@ class BreakerPolicy:
 
 @dataclass(frozen=True)
 class BreakerMemory:
-    """What is persisted and shown of a breaker."""
+    """What is persisted and shown of a breaker. `recent`: how the last calls of a closed one ended, from the first failure on."""
 
     state: BreakerState = BreakerState.CLOSED
     failures: int = 0
@@ -41,6 +57,7 @@ class BreakerMemory:
     opened_at: datetime | None = None
     retry_at: datetime | None = None
     last_error: str | None = None
+    recent: str = ""
 
 
 class BreakerOpenError(Exception):
@@ -77,18 +94,26 @@ class Breaker:
 
     def succeeded(self, epoch: int) -> None:
         """Count a success, unless it is from before the last change of state."""
-        if epoch == self._epoch:
+        if epoch != self._epoch:
+            return
+        recent = self._policy.recent(self.memory.recent + SUCCESS) if self.memory.recent else ""
+        if self.memory.state is BreakerState.CLOSED and recent:
+            self._become(replace(self.memory, recent=recent, failures=recent.count(FAILURE)))
+        else:
             self._become(BreakerMemory())
 
     def failed(self, epoch: int, now: datetime, error: str) -> None:
         """Count a failure, unless it is from before the last change of state."""
         if epoch != self._epoch:
             return
-        failures = self.memory.failures + 1
-        if self.memory.state is BreakerState.HALF_OPEN or failures >= self._policy.failures:
+        if self.memory.state is BreakerState.HALF_OPEN:
+            return self._trip(now, self.memory.failures + 1, error)
+        recent = self._policy.recent(self.memory.recent + FAILURE)
+        failures = recent.count(FAILURE)
+        if failures >= self._policy.failures:
             self._trip(now, failures, error)
         else:
-            self._become(replace(self.memory, failures=failures, last_error=error))
+            self._become(replace(self.memory, failures=failures, last_error=error, recent=recent))
 
     def release(self, permit: Permit) -> None:
         """Return a probe's slot."""

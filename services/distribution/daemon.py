@@ -66,6 +66,7 @@ class UnifiedDistributionDaemon:
         self._seconds, self._visit_seconds, self._now = seconds, visit_seconds, now
         self._visits: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_VISITS)
+        self._suspected: str | None = None
         self._troubles: dict[tuple[str, str], RepeatedLog] = {}
 
     async def run(self) -> None:
@@ -88,8 +89,15 @@ class UnifiedDistributionDaemon:
                 task = asyncio.create_task(self._visit(node, heads), name=f"visit-{node.name}")
                 self._visits[node.name] = task
                 task.add_done_callback(partial(self._forget_visit, node.name))
+        self._say_suspicion()
         await self._records.close_overdue()
         self._state.status, self._state.last_pass_at = "running", self._now()
+
+    def _say_suspicion(self) -> None:
+        found = self._state.suspicion.in_words
+        if (found is None) != (self._suspected is None):
+            _log.warning("most nodes fail" if found else "most nodes work again", why=found)
+        self._suspected = found
 
     def _forget_visit(self, name: str, _: object) -> None:
         self._visits.pop(name, None)
@@ -143,7 +151,9 @@ class UnifiedDistributionDaemon:
                     progress = [await self._further(node, head, report) for head in wanted]
             except (NodeFaultError, TimeoutError) as error:
                 reason = str(error) or f"no answer within {self._visit_seconds:g} s"
-                permit.fail(self._now(), reason)
+                self._state.suspicion.failed(node.name, self._now())
+                if not self._state.suspicion.is_raised:
+                    permit.fail(self._now(), reason)
                 await self._records.record_unreached(node.name, reason)
             except RefusedError as error:
                 self._trouble(node.name).failed(error)
@@ -153,6 +163,7 @@ class UnifiedDistributionDaemon:
                 raise
             else:
                 permit.succeed()
+                self._state.suspicion.worked(node.name)
                 await self._records.record_report(node.name, report, progress, report.clock_skew(self._now()))
                 self._state.visited(node.name, heads, self._now(), holds_all=all(each.is_there for each in progress))
                 self._trouble(node.name).worked()

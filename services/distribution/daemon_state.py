@@ -6,13 +6,14 @@ is shown. Pure: no I/O, time comes in.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from services.distribution.breaker import Breaker, BreakerMemory, BreakerPolicy
 from services.distribution.delivery import Head
+from services.distribution.suspicion import Suspicion
 from shared.contract.words import BreakerState
 
 LONGEST_RETRY_STEPS = 5
@@ -39,11 +40,12 @@ class _Settled:
 
 
 class DaemonState:
-    """The daemon's memory. `seconds` is the longest time between two passes, which the pauses follow."""
+    """The daemon's memory. `seconds`: the longest time between two passes, which pauses follow; `chance`: that of breakers."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, chance: Callable[[], float] = lambda: 0.5) -> None:
         self._seconds = seconds
-        self._policy = BreakerPolicy(first_pause=2 * seconds, longest_pause=15 * seconds)
+        self._policy = BreakerPolicy(first_pause=2 * seconds, longest_pause=15 * seconds, chance=chance)
+        self.suspicion = Suspicion(at_once=30 * seconds, rest=10 * seconds)
         self._breakers: dict[str, Breaker] = {}
         self._retries: dict[tuple[str, str], _Retry] = {}
         self._settled: dict[str, _Settled] = {}
@@ -66,6 +68,7 @@ class DaemonState:
         self._retries = {key: retry for key, retry in self._retries.items() if key[0] in nodes}
         self._settled = {name: settled for name, settled in self._settled.items() if name in nodes}
         self._instances = {name: instance for name, instance in self._instances.items() if name in nodes}
+        self.suspicion.keep_only(nodes)
 
     def breaker(self, node: str) -> Breaker:
         """The breaker of a node; a new one is closed."""
@@ -85,7 +88,9 @@ class DaemonState:
             self._settled[node] = _Settled(heads, now)
 
     def is_due(self, node: str, heads: Sequence[Head], nodes: int, now: datetime) -> bool:
-        """Whether one of so many nodes is to be visited now: always, unless it held all of that a while ago."""
+        """Whether one of so many nodes is to be visited now: always, unless it held all of that a while ago, or most fail."""
+        if not self.suspicion.lets_try(node, now):
+            return False
         settled = self._settled.get(node)
         if settled is None or settled.heads != heads:
             return True
@@ -124,7 +129,11 @@ class DaemonState:
 
     def forget(self, node: str) -> None:
         """Another machine may be at the node's address: it is visited at once, with a closed breaker."""
-        self.keep_only({*self._breakers, *self._settled, *(key[0] for key in self._retries)} - {node})
+        self._breakers.pop(node, None)
+        self._settled.pop(node, None)
+        self._instances.pop(node, None)
+        self._retries = {key: retry for key, retry in self._retries.items() if key[0] != node}
+        self.suspicion.forget(node)
 
     def retry_now(self) -> None:
         """Let every node be tried at once: open breakers become half-open, failed orders may be repeated."""

@@ -43,10 +43,10 @@ class Standing:
 
 def _missing(node: KnownNode, delivery: Delivery | None) -> str | None:
     if delivery is None:
-        return node.unreached or "not yet visited"
+        return node.trouble or "not yet visited"
     if delivery.is_delivered:
         return None
-    return node.unreached or delivery.detail or delivery.state
+    return node.trouble or delivery.detail or delivery.state
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def _state(node: KnownNode, head: Head, longest_silence: float) -> tuple[Holding
 
 def _doubt(node: KnownNode, longest_silence: float) -> str | None:
     """Why the node's last report does not count, None if it does."""
-    if node.unreached is not None:
-        return node.unreached
+    if node.trouble is not None:
+        return node.trouble
     if node.age_seconds is None:
         return "not yet visited"
     if node.age_seconds > longest_silence:

@@ -91,6 +91,18 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Isolation:
+    """That a person wants a node left alone: nobody visits it until it is released. `at`: ISO 8601."""
+
+    by: str
+    reason: str
+    at: str
+
+    def __str__(self) -> str:
+        return f"isolated by {self.by}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class KnownNode(Node):
     """A registered node, with what it last reported, and why the last visit failed (None if it did not). `age_seconds`: of the
     report, by the database's clock; `rival`: another agent that claims the name."""
@@ -110,12 +122,18 @@ class KnownNode(Node):
     labels: Mapping[str, str] = field(default_factory=dict)
     plays: Collection[str] | None = None
     reloads: Mapping[str, Reloaded] = field(default_factory=dict)
+    isolated: Isolation | None = None
 
     def is_to_hold(self, configuration: str) -> bool:
         """Whether the node holds models of a configuration."""
         return self.plays is None or configuration in self.plays
 
     @property
+    def trouble(self) -> str | None:
+        """Why the node is not asked, or could not be; None if it could."""
+        return str(self.isolated) if self.isolated else self.unreached
+
+    @property
     def is_alive(self) -> bool:
         """Whether its last visit succeeded."""
-        return self.reported_at is not None and self.unreached is None
+        return self.reported_at is not None and self.trouble is None

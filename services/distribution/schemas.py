@@ -18,6 +18,7 @@ from shared.contract.words import (
     Digest,
     ModelPath,
     NodeName,
+    PersonsReason,
     Version,
 )
 
@@ -52,6 +53,24 @@ class NodeAddress(BaseModel):
     url: NodeUrl
 
 
+class IsolationRequest(BaseModel):
+    """Why a node is to be left alone."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "its disk is replaced"}]})
+
+    reason: PersonsReason
+
+
+class IsolationView(BaseModel):
+    """That a node is left alone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    by: str = Field(description="Whoever wanted it, as their key is named", examples=["anna"])
+    reason: PersonsReason
+    at: datetime
+
+
 class HeldView(BaseModel):
     """What a node holds of a configuration, by its own report of the bytes on its disk."""
 
@@ -83,6 +102,7 @@ class NodeView(BaseModel):
     free_bytes: Bytes | None = Field(description="On the disk of its models, when it last reported")
     instance: Instance | None = Field(description="Of its agent; null if it does not say")
     clock_skew_seconds: int | None = Field(description="By how much its clock is ahead; null while that is little")
+    isolated: IsolationView | None = Field(description="Who wants it left alone; null if nobody does")
     labels: Labels
     plays: list[ConfigurationKey] | None = Field(description="The configurations that it holds; null for all")
     rival: str | None = Field(description="Another agent that claimed the name lately; null if none did")

@@ -78,6 +78,9 @@ class DaemonStatus(BaseModel):
     detail: str | None = Field(default=None, description="Why it is not known; null if it is")
     last_pass_at: datetime | None = None
     breakers: dict[NodeName, BreakerState] = Field(default={}, description="Of each node")
+    suspicion: str | None = Field(
+        default=None, description="Why this service is suspected rather than the nodes: most fail at once; null if not"
+    )
 
 
 class VersionReference(BaseModel):

@@ -123,18 +123,38 @@ def test_a_late_failure_does_not_reopen_it() -> None:
     assert breaker.memory.failures == 0
 
 
-def test_it_opens_at_the_third_failure_in_a_row() -> None:
-    """A success in between begins the count anew; what is remembered says when, how often and why."""
+def test_it_opens_at_the_third_failure_among_the_last_ten_calls() -> None:
+    """Successes in between do not hide them, and ten of these do; what is remembered says when, how often and why."""
     breaker = Breaker(POLICY)
     for error in ("first", "second"):
         breaker.permit(START).fail(START, error)
-    assert breaker.memory == BreakerMemory(failures=2, last_error="second")
     breaker.permit(START).succeed()
-    assert breaker.memory == BreakerMemory(BreakerState.CLOSED, 0, 0, None, None, None)
-    for error in ("first", "second", "third"):
+    assert breaker.memory == BreakerMemory(failures=2, last_error="second", recent="FF.")
+    for _ in range(9):
+        breaker.permit(START).succeed()
+    assert breaker.memory == BreakerMemory()
+    for error in ("first", "second"):
         breaker.permit(START).fail(START, error)
+        breaker.permit(START).succeed()
+    breaker.permit(START).fail(START, "third")
     retry_at = START + timedelta(seconds=4)
     assert breaker.memory == BreakerMemory(BreakerState.OPEN, 3, 1, START, retry_at, "third")
+
+
+def test_at_rest_nothing_changes() -> None:
+    """However often a node answers, what is remembered of it is the same."""
+    breaker = Breaker(POLICY)
+    for _ in range(100):
+        breaker.permit(START).succeed()
+    assert breaker.memory == BreakerMemory()
+
+
+@given(st.integers(1, 1000), st.floats(0, 1))
+def test_g13_pauses_differ_by_chance_and_have_a_cap(trips: int, chance: float) -> None:
+    """By up to a fifth, around what they are on the whole, and never beyond the longest."""
+    usual = min(4 * 2.0 ** min(trips - 1, 30), 30)
+    pause = replace(POLICY, chance=lambda: chance).pause(trips).total_seconds()
+    assert 0.79 * usual <= pause <= min(1.21 * usual, 30)
 
 
 def test_a_failed_probe_opens_it_for_longer() -> None:

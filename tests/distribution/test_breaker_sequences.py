@@ -14,7 +14,8 @@ from tests.distribution.test_breaker import POLICY, START, take
 class BreakerMachine(RuleBasedStateMachine):
     """Any number of callers, a clock that only goes on, and a request now and then.
 
-    What is expected is kept apart: how many permits of the present state may still count, and whether a probe is out.
+    What is expected is kept apart: how many permits of the present state may still count, whether a probe is out, and
+    how the calls of a closed breaker ended.
     """
 
     permits = Bundle("permits")
@@ -23,12 +24,17 @@ class BreakerMachine(RuleBasedStateMachine):
         super().__init__()
         self.breaker, self.now = Breaker(POLICY), START
         self.counts: set[Permit] = set()
+        self.calls: list[bool] = []
         self.probe: Permit | None = None
 
     @rule(seconds=st.floats(0, 40))
     def time_passes(self, seconds: float) -> None:
         """The clock goes on."""
         self.now += timedelta(seconds=seconds)
+
+    def _forget_calls(self) -> None:
+        if self.breaker.memory.state is not BreakerState.CLOSED:
+            self.calls = []
 
     @rule()
     def hurry(self) -> None:
@@ -54,6 +60,8 @@ class BreakerMachine(RuleBasedStateMachine):
         if permit is None:
             return
         before, fresh = self.breaker.memory, permit in self.counts
+        if fresh and ending != "return" and before.state is BreakerState.CLOSED:
+            self.calls.append(ending == "fail")
         with permit:
             if ending == "succeed":
                 self._watched(permit.succeed)
@@ -64,6 +72,12 @@ class BreakerMachine(RuleBasedStateMachine):
         )
         if self.probe is permit:
             self.probe = None
+        if before.state is BreakerState.CLOSED:
+            is_open = self.breaker.memory.state is BreakerState.OPEN
+            assert is_open == (sum(self.calls[-POLICY.window :]) >= POLICY.failures), (
+                "by the last calls, and them alone"
+            )
+        self._forget_calls()
 
     def _watched(self, step: Callable[[], object]) -> None:
         """Do something; a change of state makes every earlier permit stale."""

@@ -10,7 +10,7 @@ from services.distribution.breaker import BreakerMemory
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.delivery import Progress, assess
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
-from services.distribution.node import Damage, Node, Report
+from services.distribution.node import Damage, Isolation, Node, Report
 from services.distribution.service import Wanted
 from shared.contract.delivery import HoldingState
 from shared.contract.words import BreakerState, DeliveryState
@@ -154,6 +154,28 @@ async def test_a_removed_node_is_waited_for_no_longer(bench: Bench) -> None:
         await bench.service.nodes.remove("node-2")
 
 
+async def test_an_isolated_node_is_left_alone_and_named(bench: Bench) -> None:
+    """It is not among those to visit, counts as lacking the model, with who and why; released, it is visited again."""
+    head = await bench.promote(1, b"first")
+    for name in ("node-1", "node-2"):
+        await bench.report(name, head, head if name == "node-1" else None)
+    isolation = Isolation("anna", "its disk is replaced", OPENED.isoformat())
+    await bench.service.nodes.isolate("node-2", isolation)
+    assert [node.name for node in (await bench.records.open_deliveries())[0]] == ["node-1"]
+    availability = await bench.service.availability(HEX8)
+    assert (availability["node-2"].state, availability["node-2"].reason) == (
+        HoldingState.UNKNOWN, "isolated by anna: its disk is replaced",
+    )  # fmt: skip
+    await DaemonRecords(replace(bench.service, timeout=1e-6)).close_overdue()
+    [failed] = await bench.said("FAILED")
+    assert failed.missing == {"node-2": "isolated by anna: its disk is replaced"}
+    await bench.service.nodes.release("node-2", "anna")
+    assert [node.name for node in (await bench.records.open_deliveries())[0]] == ["node-1", "node-2"]
+    for act in (bench.service.nodes.isolate("nobody", isolation), bench.service.nodes.release("nobody", "anna")):
+        with pytest.raises(UnknownError, match="there is no node nobody"):
+            await act
+
+
 async def test_a_new_node_gets_its_deliveries_with_the_next_pass(bench: Bench) -> None:
     """Nobody has to ask for them."""
     await bench.promote(1, b"first")
@@ -165,7 +187,7 @@ async def test_a_new_node_gets_its_deliveries_with_the_next_pass(bench: Bench) -
 @pytest.mark.parametrize("state", BreakerState)
 async def test_g13_a_breaker_is_remembered_whole(bench: Bench, state: BreakerState) -> None:
     """What is saved is what the next process begins with."""
-    memory = BreakerMemory(state, 4, 2, OPENED, None, "connection refused")
+    memory = BreakerMemory(state, 4, 2, OPENED, None, "connection refused", "F.F")
     await bench.records.save_breaker("node-1", BreakerMemory())
     await bench.records.save_breaker("node-1", memory)
     assert await bench.records.breakers() == {"node-1": memory}

@@ -101,6 +101,7 @@ def set_up() -> Iterator[Scene]:
             **{f"{verb} ID": f"{verb} {newest['id']}" for verb in ("verify", "show", "watch", "games")},
             **{f"webhooks {verb} ID": f"webhooks {verb} {webhook}" for verb in ("replay", "rm")},
             "nodes/NAME": "nodes/gone",
+            "node-4": "gone",
             "dead-letters/7": f"dead-letters/{letter['id']}",
             '"to_version": 6': '"to_version": 1',
         }

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
 from services.distribution.api.dependencies import Service
 from services.distribution.api.problems import NodeExists, TooManyNodes
-from services.distribution.node import Node
-from services.distribution.schemas import HeldView, NodeAddress, NodeRegistration, Nodes, NodeView
+from services.distribution.node import Isolation, Node
+from services.distribution.schemas import (
+    HeldView,
+    IsolationRequest,
+    IsolationView,
+    NodeAddress,
+    NodeRegistration,
+    Nodes,
+    NodeView,
+)
 from services.distribution.service import NodeHoldings
 from shared.contract.words import NodeName
 from shared.web.application import Limit, new_router
-from shared.web.keys import OPERATE
+from shared.web.keys import OPERATE, caller_name
 from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
@@ -38,7 +47,8 @@ async def list_nodes(
     "",
     status_code=201,
     dependencies=[OPERATE],
-    responses=linked(201, move_node=NAME, remove_node=NAME) | problems(NodeExists, TooManyNodes),
+    responses=linked(201, move_node=NAME, remove_node=NAME, isolate_node=NAME, release_node=NAME)
+    | problems(NodeExists, TooManyNodes),
 )
 async def register_node(service: Service, node: NodeRegistration) -> NodeRegistration:
     """Register a node; it gets every canonical version. A name that is taken by another address is refused, and a node that is
@@ -58,6 +68,21 @@ async def move_node(service: Service, name: InPath, address: NodeAddress) -> Nod
 async def remove_node(service: Service, name: InPath) -> None:
     """Forget a node; distributions no longer wait for it."""
     await service.nodes.remove(name)
+
+
+@router.post("/{name}/isolation", dependencies=[OPERATE], responses=problems(NotFound))
+async def isolate_node(service: Service, request: Request, name: InPath, wanted: IsolationRequest) -> IsolationView:
+    """Leave a node alone: it is neither visited nor ordered anything until it is released, and counts as one that lacks what it
+    should hold."""
+    isolation = Isolation(caller_name(request), wanted.reason, datetime.now(UTC).isoformat())
+    await service.nodes.isolate(name, isolation)
+    return IsolationView.model_validate(isolation)
+
+
+@router.delete("/{name}/isolation", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
+async def release_node(service: Service, request: Request, name: InPath) -> None:
+    """Visit a node again, at once; one that was not isolated too."""
+    await service.nodes.release(name, caller_name(request))
 
 
 def _view(each: NodeHoldings) -> NodeView:

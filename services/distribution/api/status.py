@@ -32,7 +32,12 @@ async def read_status(service: Service, ledger: Ledger) -> DistributionStatus:
     daemon = service.daemon
     return DistributionStatus(
         model_distribution=ModelDistribution(configurations=_configurations(overview, service.nodes.holding)),
-        daemon=DaemonStatus(status=daemon.status, last_pass_at=daemon.last_pass_at, breakers=daemon.breakers),
+        daemon=DaemonStatus(
+            status=daemon.status,
+            last_pass_at=daemon.last_pass_at,
+            breakers=daemon.breakers,
+            suspicion=daemon.suspicion.in_words,
+        ),
         ledger=LedgerAgreement.model_validate(ledger),
         alive_peers=[urlsplit(node.url).hostname or "" for node in overview.nodes if node.is_alive],
     )
@@ -66,6 +71,6 @@ def _node_progress(delivery: Delivery, node: KnownNode, holding: Holding) -> Nod
         size=delivery.size,
         holds=holding.state,
         played_at=delivery.played_at,
-        detail=delivery.detail if delivery.is_delivered else node.unreached or delivery.detail,
+        detail=delivery.detail if delivery.is_delivered else node.trouble or delivery.detail,
         updated_at=delivery.updated_at,
     )

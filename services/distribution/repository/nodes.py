@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.distribution.breaker import BreakerMemory
 from services.distribution.joining import Joining
-from services.distribution.node import Damage, Held, KnownNode, Node, Reloaded, Report
+from services.distribution.node import Damage, Held, Isolation, KnownNode, Node, Reloaded, Report
 from services.distribution.tables import breakers, nodes, removed_nodes
 from shared.contract.words import BreakerState
 from shared.storage.database import Read, Write
@@ -94,8 +94,16 @@ async def forget_node(tx: Write, name: str) -> bool:
 
 
 async def addresses(tx: Read) -> list[Node]:
-    """Every registered node, by name; nothing of what it holds."""
-    return [Node(*row) for row in await tx.execute(select(nodes.c.name, nodes.c.url).order_by(nodes.c.name))]
+    """Every registered node that may be visited, by name; nothing of what it holds."""
+    statement = select(nodes.c.name, nodes.c.url).where(nodes.c.isolated.is_(None)).order_by(nodes.c.name)
+    return [Node(*row) for row in await tx.execute(statement)]
+
+
+async def isolate_node(tx: Write, name: str, isolation: Isolation | None) -> bool:
+    """Leave a node alone, or visit it again; False if there is none of that name."""
+    value = None if isolation is None else asdict(isolation)
+    statement = update(nodes).where(nodes.c.name == name).values(isolated=value).returning(nodes.c.name)
+    return (await tx.execute(statement)).first() is not None
 
 
 async def known_nodes(tx: Read, after: str | None = None, limit: int | None = None) -> list[KnownNode]:
@@ -120,6 +128,7 @@ def _known_node(row: Row[Any]) -> KnownNode:
         row.name, row.url, row.registered_at, models, row.reported_at, row.unreached, BreakerState(row.breaker),
         damaged, row.agent_version, row.free_bytes, row.age_seconds, row.instance, row.clock_skew_seconds,
         row.recent_rival, row.labels, row.plays, {key: Reloaded(**each) for key, each in row.reloads.items()},
+        Isolation(**row.isolated) if row.isolated else None,
     )  # fmt: skip
 
 
@@ -154,7 +163,7 @@ async def load_breakers(tx: Read) -> dict[str, BreakerMemory]:
     """Every persisted breaker, by node."""
     return {
         row.node: BreakerMemory(
-            BreakerState(row.state), row.failures, row.trips, row.opened_at, row.retry_at, row.last_error
+            BreakerState(row.state), row.failures, row.trips, row.opened_at, row.retry_at, row.last_error, row.recent
         )
         for row in await tx.execute(select(breakers))
     }

@@ -18,7 +18,7 @@ from services.distribution.errors import (
 )
 from services.distribution.holding import Holding, holdings
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
-from services.distribution.node import KnownNode, Node
+from services.distribution.node import Isolation, KnownNode, Node
 from shared.contract.words import MOST_NODES
 from shared.process.logs import get_logger
 from shared.storage.database import Transactions, Write
@@ -84,6 +84,22 @@ class Nodes:
         if not found:
             raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
         self._look_anew(name)
+
+    async def isolate(self, name: str, isolation: Isolation) -> None:
+        """Leave a node alone: it is neither visited nor ordered anything, and counts as one that lacks its models. UnknownError."""
+        await self._set_apart(name, isolation)
+        _log.warning("node isolated", node=name, by=isolation.by, reason=isolation.reason)
+
+    async def release(self, name: str, by: str) -> None:
+        """Visit a node again, at once. UnknownError if there is none of that name."""
+        await self._set_apart(name, None)
+        _log.warning("node released", node=name, by=by)
+
+    async def _set_apart(self, name: str, isolation: Isolation | None) -> None:
+        async with self.database.write() as tx:
+            if not await repository.isolate_node(tx, name, isolation):
+                raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+        self.daemon.forget(name)
 
     async def join(self, joining: Joining) -> Admission:
         """An agent says that it is a node: registered if it is new, and what changed about a known one is noted. One that says the
