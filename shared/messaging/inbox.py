@@ -6,6 +6,7 @@ What can never be handled goes to the dead letters with the reason, and can be r
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from shared.contract.words import LONGEST_REASON
 from shared.messaging.handlers import Handlers, Message
 from shared.messaging.repository import DeadLetter, HandledEvent, MessageStore
 from shared.process.logs import get_logger
-from shared.storage.database import Read, Transactions
+from shared.storage.database import Read, Transactions, afterwards
 
 _log = get_logger(__name__)
 PAYLOAD_LIMIT = 64 * 1024
@@ -47,7 +48,8 @@ class Inbox:
             if not await self._store.claim(tx, event):
                 return
             await handle(tx, event)
-        _log.info("handled", type=event.type, configuration=event.subject, event_id=str(event.id))
+        about = {"type": event.type, "configuration": event.subject, "event_id": str(event.id)}
+        afterwards(partial(_log.info, "handled", **about))
 
     async def bury(self, subject: str, payload: bytes | str, reason: str, deliveries: int) -> None:
         """Record a message that cannot be handled; the same message again changes nothing."""

@@ -18,6 +18,7 @@ from shared.contract.events import Event
 from shared.messaging.repository import MessageStore
 from shared.process.logs import get_logger
 from shared.storage.database import Read, Transactions, Write, after_commit
+from shared.storage.together import Rows
 
 BEGINNING = "0.0"
 TAG_LENGTH = 12
@@ -47,10 +48,12 @@ class Outbox:
         self._in_hand: set[UUID] = set()
         self._announced: list[UUID] = []
 
-    async def add(self, tx: Write, event: Event) -> None:
-        """Write an event; it exists exactly if the transaction commits, and is announced then."""
-        await self._store.add(tx, event)
-        after_commit(tx, partial(self._to_announce, event))
+    async def add(self, tx: Write, *events: Event, beside: Sequence[Rows] = ()) -> None:
+        """Write events, in their order; they exist exactly if the transaction commits, and are announced then. `beside`: rows that
+        are written by the same statement."""
+        await self._store.add(tx, *events, beside=beside)
+        for event in events:
+            after_commit(tx, partial(self._to_announce, event))
 
     async def page(self, tx: Read, after: str, limit: int, types: Sequence[str] = ()) -> FeedPage:
         """The events after a cursor, oldest first. The cursor of the page is past all that do not match as well. ValueError if

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select, union_all, update
+from sqlalchemy import ColumnElement, Insert, Select, and_, func, insert, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from shared.contract.events import Event
@@ -15,6 +15,7 @@ from shared.messaging.tables import Messaging
 from shared.storage.database import Read, Write, lock_for_transaction
 from shared.storage.pruning import older_than, rule
 from shared.storage.retention import Rule
+from shared.storage.together import Rows, bound, write
 
 
 class FeedRow(NamedTuple):
@@ -63,11 +64,19 @@ class MessageStore:
     def __init__(self, tables: Messaging) -> None:
         self._outbox, self._inbox = tables.outbox, tables.inbox
         self._cursors, self._letters = tables.feed_cursors, tables.dead_letters
+        # made once: a promotion waits for it, and making a statement takes longer than carrying it out
+        self._claim = insert_or(self._inbox).on_conflict_do_nothing().returning(self._inbox.c.event_id)
 
-    async def add(self, tx: Write, event: Event) -> None:
-        """Write an event to the outbox."""
-        row = {"event_id": event.id, "type": event.type, "subject": event.nats_subject}
-        await tx.execute(insert(self._outbox), {**row, "event": event.model_dump(mode="json")})
+    async def add(self, tx: Write, *events: Event, beside: Sequence[Rows] = ()) -> None:
+        """Write events to the outbox, in their order. `beside`: rows of other tables that are written by the same statement."""
+        rows = [
+            {"event_id": each.id, "type": each.type, "subject": each.nats_subject, "event": each} for each in events
+        ]
+        await write(tx, *beside, Rows(self._into_outbox, rows))
+
+    def _into_outbox(self, rows: str) -> Insert:
+        names = ("event_id", "type", "subject", "event")
+        return insert(self._outbox).from_select(names, select(bound(rows, self._outbox, names)))
 
     async def has_unordered(self, tx: Read) -> bool:
         """Whether a committed event has no place in the feed yet."""
@@ -138,8 +147,7 @@ class MessageStore:
         """Remember an event as handled; False if it was already."""
         identity = {"source": event.source, "event_id": str(event.id)}
         row = {**identity, "type": event.type, "subject": event.subject, "summary": event.data.summary}
-        statement = insert_or(self._inbox).on_conflict_do_nothing().returning(self._inbox.c.event_id)
-        return (await tx.execute(statement, row)).first() is not None
+        return (await tx.execute(self._claim, row)).first() is not None
 
     async def handled(self, tx: Read, limit: int) -> list[HandledEvent]:
         """The newest handled events, newest first."""

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 from asyncpg.prepared_stmt import PreparedStatement
+from pydantic_core import to_json
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
@@ -43,11 +44,8 @@ class Connection(asyncpg.Connection):
         self._is_session = False
 
     async def find_out(self) -> None:
-        """See whether the server's process is the one that greeted; a pooler greets for itself. Plans are made for the values, as
-        without prepared statements: an index on a part of a table serves them."""
+        """See whether the server's process is the one that greeted; a pooler greets for itself."""
         self._is_session = await self.fetchval("select pg_backend_pid()") == self.get_server_pid()
-        if self._is_session:
-            await self.execute("set plan_cache_mode = force_custom_plan")
 
     async def prepare(self, query: str, **options: Any) -> Any:
         """The statement, prepared now or before. SQLAlchemy gives it no options but a name, which it leaves open."""
@@ -66,7 +64,7 @@ def new_engine(url: str, command_seconds: float | None = None, **pool: Any) -> A
     """An engine for the database at an address. `pool` is handed on to SQLAlchemy. ValueError when the address cannot be read."""
     creator = partial(connect, PostgresUrl.read(url), command_seconds)
     own = {"async_creator_fn": creator, "prepared_statement_cache_size": 0}
-    engine = create_async_engine("postgresql+asyncpg://", connect_args=own, **pool)
+    engine = create_async_engine("postgresql+asyncpg://", connect_args=own, json_serializer=_as_json, **pool)
     event.listen(engine.sync_engine, "handle_error", _leave_another_server)
     event.listen(engine.sync_engine, "checkin", _remember_use)
     event.listen(engine.sync_engine, "checkout", partial(_try_rested, engine))
@@ -112,6 +110,10 @@ async def _connect_to(url: PostgresUrl, host: Host, command_seconds: float | Non
         connection.terminate()
         raise
     return connection
+
+
+def _as_json(value: Any) -> str:
+    return to_json(value).decode()
 
 
 def _leave_another_server(context: ExceptionContext) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import CTE, BindParameter, Function, Text, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.storage.connecting import new_engine
@@ -42,7 +42,9 @@ class Database:
     """A pool of connections to the suite's database."""
 
     def __init__(self, url: str) -> None:
-        self._engine = new_engine(url, COMMAND_SECONDS, pool_size=10, max_overflow=10, pool_timeout=POOL_SECONDS)
+        # the connection that rested for the shortest time comes first: it has its statements prepared, and needs no trial
+        pool = {"pool_size": 10, "max_overflow": 10, "pool_timeout": POOL_SECONDS, "pool_use_lifo": True}
+        self._engine = new_engine(url, COMMAND_SECONDS, **pool)
         self._committed = asyncio.Event()
 
     @asynccontextmanager
@@ -61,7 +63,7 @@ class Database:
         for action in actions:
             action()
         if not quiet:
-            asyncio.get_running_loop().call_later(WAKE_SECONDS, self.wake)
+            afterwards(self.wake)
 
     def wake(self) -> None:
         """Tell all who wait for changes that there is one, such as one that was committed quietly and matters after all."""
@@ -94,9 +96,29 @@ def after_commit(tx: Write, action: Callable[[], None]) -> None:
     tx.info[AFTER_COMMIT].append(action)
 
 
+def afterwards(action: Callable[[], None]) -> None:
+    """Have something done when what was just committed is on its way: who waits for that waits for nothing else."""
+    asyncio.get_running_loop().call_later(WAKE_SECONDS, action)
+
+
 async def lock_for_transaction(tx: Write, name: str) -> None:
     """Wait for the advisory lock of `name`; it is held until the transaction ends."""
-    await tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    await tx.execute(_LOCK, {"name": name})
+
+
+def lock(name: BindParameter[str], *, shared: bool = False) -> Function[Any]:
+    """The same as an expression, whose evaluation waits for the lock. Many may hold it at once who have it shared."""
+    taken = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    return taken(func.hashtextextended(name, 0))
+
+
+def locked(*locks: Function[Any]) -> CTE:
+    """One row, there as soon as the locks are held, which are taken in their order: for a statement that writes nothing before.
+    What it reads is of the time before it waited."""
+    return select(*(each.label(f"lock_{number}") for number, each in enumerate(locks))).cte("locked")
+
+
+_LOCK = select(lock(bindparam("name", type_=Text)))
 
 
 def is_outage(error: BaseException) -> bool:

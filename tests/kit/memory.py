@@ -17,6 +17,7 @@ from uuid import UUID
 from shared.contract.events import Event
 from shared.messaging.repository import DeadLetter, FeedRow, HandledEvent, MessageStore
 from shared.storage.database import AFTER_COMMIT, Read, Write
+from shared.storage.together import Rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _TOKEN = cast(Write, object())
@@ -37,8 +38,8 @@ class MemoryMessages(MessageStore):
     def __init__(self) -> None:
         self.tables = _Tables()
 
-    async def add(self, tx: Write, event: Event) -> None:
-        self.tables.outbox.append(event.model_dump(mode="json"))
+    async def add(self, tx: Write, *events: Event, beside: Sequence[Rows] = ()) -> None:
+        self.tables.outbox.extend(event.model_dump(mode="json") for event in events)
 
     async def has_unordered(self, tx: Read) -> bool:
         return False

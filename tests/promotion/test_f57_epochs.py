@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from services.promotion import repository
 from services.promotion.epoch import FIRST, following
 from services.promotion.service.epochs import _parts
 from shared.contract.events.promotion import MOST_RESTORED
@@ -48,6 +51,23 @@ async def test_f57_a_trial_begins_nothing(suite: Suite) -> None:
     await suite.posts("/v1/epochs", WHY)
     [restored] = await suite.events("LEDGER_RESTORED")
     assert restored["data"]["heads"] == []
+
+
+async def test_f57_no_epoch_begins_while_a_pointer_may_move(suite: Suite) -> None:
+    """It waits for whoever has a configuration's lock, so that a version of the epoch before is among what it says is canonical."""
+    here = "database = (select oid from pg_database where datname = current_database())"
+    waiting = text(f"select pid from pg_locks where locktype = 'advisory' and not granted and {here}")
+
+    async def waits() -> bool:
+        async with suite.database.read() as tx:
+            return (await tx.execute(waiting)).first() is not None
+
+    async with suite.database.write() as tx:
+        await repository.lock_configuration(tx, "hex8_2p")
+        begun = asyncio.create_task(suite.posts("/v1/epochs", WHY))
+        await suite.eventually(waits)
+        assert (await suite.get("/v1/epochs/present"))["epoch"] == 0
+    assert (await begun).status_code == 201
 
 
 @pytest.mark.parametrize(

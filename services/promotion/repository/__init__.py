@@ -10,14 +10,14 @@ from services.promotion.repository.approvals import (
 )
 from services.promotion.repository.audit import (
     ListedRow,
-    append_audit,
     audit_moment,
     audit_rows,
+    audited,
     unrecorded_versions,
 )
-from services.promotion.repository.curriculum import curriculum, record_standing
-from services.promotion.repository.decisions import DecisionRow, decision, decisions, record_decision
-from services.promotion.repository.epochs import begin_epoch, epoch
+from services.promotion.repository.curriculum import curriculum, learnt
+from services.promotion.repository.decisions import DecisionRow, decided, decision, decisions
+from services.promotion.repository.epochs import begin_epoch, epoch, lock_epoch
 from services.promotion.repository.evaluations import knows_artifact, record_evaluation
 from services.promotion.repository.holds import hold, holds_on, lift_hold, list_holds, place_hold
 from services.promotion.repository.policies import (
@@ -27,15 +27,15 @@ from services.promotion.repository.policies import (
     policy_versions,
     record_policy,
 )
+from services.promotion.repository.present import Present, present
 from services.promotion.repository.projections import lock_projection, projected, record_projection
 from services.promotion.repository.requests import add_request, close_request, open_requests, request
 from services.promotion.repository.signed_pointer import lock_signing, record_signed, signed, signed_file
 from services.promotion.repository.versions import (
-    append_version,
+    appended,
     head,
     heads,
     lock_configuration,
-    seconds_canonical,
     version,
     version_at,
     version_before,
@@ -64,21 +64,23 @@ from services.promotion.repository.weights import same_weights
 __all__ = [
     "DecisionRow",
     "ListedRow",
+    "Present",
     "add_key",
     "add_request",
     "add_webhook",
-    "append_audit",
     "append_policy",
-    "append_version",
+    "appended",
     "approval",
     "ask_for_approval",
     "audit_moment",
     "audit_rows",
+    "audited",
     "begin_epoch",
     "close_request",
     "close_waiver",
     "count_webhooks",
     "curriculum",
+    "decided",
     "decision",
     "decisions",
     "end_approval",
@@ -91,11 +93,13 @@ __all__ = [
     "holds_on",
     "key",
     "knows_artifact",
+    "learnt",
     "lift_hold",
     "list_approvals",
     "list_holds",
     "list_keys",
     "lock_configuration",
+    "lock_epoch",
     "lock_projection",
     "lock_signing",
     "lock_webhooks",
@@ -111,19 +115,17 @@ __all__ = [
     "place_hold",
     "policy_version",
     "policy_versions",
+    "present",
     "projected",
-    "record_decision",
     "record_evaluation",
     "record_policy",
     "record_projection",
     "record_signed",
-    "record_standing",
     "remove_webhook",
     "replay_notices",
     "request",
     "revoke_key",
     "same_weights",
-    "seconds_canonical",
     "signed",
     "signed_file",
     "take_up_notice",

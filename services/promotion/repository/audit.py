@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Text, and_, bindparam, cast, exists, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Insert, Row, Text, and_, bindparam, cast, exists, func, insert, literal, select, true
 
 from services.promotion import tables as t
 from services.promotion.act import AuditRow
+from services.promotion.repository.epochs import EPOCH
 from shared.contract.audit_chain import ChainHead
-from shared.storage.database import Read, Write, lock_for_transaction
+from shared.storage.database import Read, Write, lock, lock_for_transaction, locked
+from shared.storage.together import Rows, bound
 
 _ROW = [t.audit.c[name] for name in AuditRow.__dataclass_fields__]
 _chain = func.coalesce(t.audit.c.configuration, "")
-_epoch = select(func.coalesce(func.max(t.epochs.c.epoch), 0)).scalar_subquery()
-_now = select(func.clock_timestamp().label("at"), _epoch.label("epoch")).subquery()
-_newest = select(t.audit.c.sequence, t.audit.c.hash).where(_chain == bindparam("chain", type_=Text))
-_last = _newest.order_by(t.audit.c.sequence.desc()).limit(1).subquery()
+_now = select(func.clock_timestamp().label("at"), EPOCH.label("epoch")).subquery()
+_NEWEST = select(t.audit.c.sequence, t.audit.c.hash).where(_chain == bindparam("chain", type_=Text))
+LAST = _NEWEST.order_by(t.audit.c.sequence.desc()).limit(1)
+_last = LAST.subquery()
 _MOMENT = select(_now, _last).outerjoin_from(_now, _last, true())
+_LOCK = "promotion audit"
+_NAMES = tuple(AuditRow.__dataclass_fields__)
 
 
 class Moment(NamedTuple):
@@ -39,16 +41,22 @@ class ListedRow(NamedTuple):
 
 
 async def audit_moment(tx: Write, configuration: str | None) -> Moment:
-    """Where the next row of a chain goes. Until the transaction ends nobody else writes one, so that rows are seen in the order of
-    their places, and whoever reads on from one misses none."""
-    await lock_for_transaction(tx, "promotion audit")
+    """Where the next row of a chain goes. Until the transaction ends nobody else writes one."""
+    await lock_for_transaction(tx, _LOCK)
     found = (await tx.execute(_MOMENT, {"chain": configuration or ""})).one()
     return Moment(found.at, ChainHead(configuration, found.sequence, found.hash) if found.hash else None, found.epoch)
 
 
-async def append_audit(tx: Write, row: AuditRow) -> None:
-    """Append a row; the database refuses any but the next one of its chain."""
-    await tx.execute(insert(t.audit), asdict(row))
+def audited(row: AuditRow) -> Rows:
+    """A row to be appended; the database refuses any but the next one of its chain."""
+    return Rows(_append, [vars(row)])
+
+
+def _append(rows: str) -> Insert:
+    """One writer at a time until its transaction ends, so that rows are seen in the order of their places, and whoever reads on
+    from one misses none."""
+    given, alone = bound(rows, t.audit, _NAMES), locked(lock(literal(_LOCK, Text)))
+    return insert(t.audit).from_select(_NAMES, select(given).join_from(given, alone, true()))
 
 
 async def audit_rows(

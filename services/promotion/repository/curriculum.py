@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from services.promotion import tables as t
 from services.promotion.curriculum import Standing
-from shared.storage.database import Read, Write
+from shared.storage.database import Read
+from shared.storage.together import Rows, bound
 
-_LEARNING = insert(t.curriculum).values(updated_at=func.clock_timestamp())
-_LEARNT = _LEARNING.on_conflict_do_update(
-    index_elements=["configuration"], set_={column.name: _LEARNING.excluded[column.name] for column in t.curriculum.c}
+STANDINGS = select(*(t.curriculum.c[name] for name in Standing.__dataclass_fields__)).order_by(
+    t.curriculum.c.configuration
 )
-_STANDING = [t.curriculum.c[name] for name in Standing.__dataclass_fields__]
 
 
 class Known(NamedTuple):
@@ -30,11 +28,19 @@ class Known(NamedTuple):
 
 async def curriculum(tx: Read) -> Known:
     """Every configuration of which something is known, by name."""
-    rows = await tx.execute(select(*_STANDING).order_by(t.curriculum.c.configuration))
+    rows = await tx.execute(STANDINGS)
     standings = [Standing(**row._mapping) for row in rows]
     return Known(standings, (await tx.execute(select(func.clock_timestamp()))).scalar_one())
 
 
-async def record_standing(tx: Write, standing: Standing, decision_id: UUID) -> None:
-    """Write what is known after a decision. The caller holds the configuration's lock."""
-    await tx.execute(_LEARNT, {**asdict(standing), "decision_id": decision_id})
+def learnt(standing: Standing, decision_id: UUID) -> Rows:
+    """What is known after a decision, to be written. The caller holds the configuration's lock."""
+    return Rows(_learn, [{**vars(standing), "decision_id": decision_id}])
+
+
+def _learn(rows: str) -> Insert:
+    names = (*Standing.__dataclass_fields__, "decision_id")
+    given = select(bound(rows, t.curriculum, names), func.clock_timestamp())
+    learning = insert(t.curriculum).from_select([*names, "updated_at"], given)
+    changed = {column.name: learning.excluded[column.name] for column in t.curriculum.c}
+    return learning.on_conflict_do_update(index_elements=["configuration"], set_=changed)

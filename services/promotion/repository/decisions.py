@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import Row, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Insert, Row, func, insert, select, tuple_
 
 from services.promotion import tables as t
 from services.promotion.controller import Decision, PromotionController
 from services.promotion.disposition import Outcome
-from services.promotion.repository.policies import record_policy
 from services.promotion.versions import CanonicalVersion
-from shared.storage.database import Read, Write
+from shared.storage.database import Read
+from shared.storage.together import Rows, bound
 
 
 class DecisionRow(NamedTuple):
@@ -38,12 +37,12 @@ class DecisionRow(NamedTuple):
     evidence: dict[str, Any] | None = None
 
 
-_DECIDED = insert(t.decisions).values(decided_at=func.clock_timestamp())
 _DECISION = [t.decisions.c[name] for name in DecisionRow._fields if name != "evidence"]
+_GIVEN = [name for name in DecisionRow._fields if name not in ("decided_at", "evidence")]
 
 
-async def record_decision(
-    tx: Write,
+def decided(
+    decision_id: UUID,
     configuration: str,
     digest: str,
     decision: Decision,
@@ -52,10 +51,8 @@ async def record_decision(
     canonical: CanonicalVersion | None,
     evaluation_id: UUID | None,
     approves: UUID | None = None,
-) -> UUID:
-    """Write a decision with everything it was made under, so that it can be made again; returns its id."""
-    await record_policy(tx, controller.policy)
-    decision_id = uuid4()
+) -> Rows:
+    """A decision to be written, with everything it was made under, so that it can be made again. Its policy is recorded before."""
     row = {
         "id": decision_id,
         "configuration": configuration,
@@ -65,15 +62,19 @@ async def record_decision(
         "disposition": outcome.disposition,
         "code": outcome.code,
         "why": outcome.why,
-        "reasons": list(decision.reasons),
+        "reasons": decision.reasons,
         "policy_id": controller.policy.id,
-        "policy": controller.policy.model_dump(mode="json"),
+        "policy": controller.policy,
         "may_skip": controller.may_skip,
         "canonical_version": canonical.version if canonical else None,
         "approves": approves,
     }
-    await tx.execute(_DECIDED, row)
-    return decision_id
+    return Rows(_decide, [row])
+
+
+def _decide(rows: str) -> Insert:
+    given = bound(rows, t.decisions, _GIVEN)
+    return insert(t.decisions).from_select([*_GIVEN, "decided_at"], select(given, func.clock_timestamp()))
 
 
 async def decisions(tx: Read, configuration: str | None, limit: int, before: UUID | None = None) -> list[DecisionRow]:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from collections.abc import Sequence
+
+from sqlalchemy import Table, select, true
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from services.promotion import tables as t
+from services.promotion.repository.versions import LOCKS, lock_of
 from shared.contract.events.gauntlet import EvaluationCompleted
-from shared.storage.database import Read, Write
+from shared.storage.database import Read, Write, locked
+from shared.storage.together import bound
 
-_EVALUATION = "evaluation_"
-_ARTIFACT = insert(t.artifacts).values(
-    {column.name: bindparam(column.name, type_=column.type) for column in t.artifacts.c}
-)
-_COLUMNS = [column for column in t.evaluations.c if column.name != "completed_at"]
+_GAMES = {column.name for column in t.evaluation_opponents.c} - {"evaluation_id"}
+_LOCKED = locked(*LOCKS)
+
+
+def _into(table: Table, rows: str, names: Sequence[str]) -> Insert:
+    """Rows that are not there yet, written when the locks are held: two who write the same must not wait for each other."""
+    given = bound(rows, table, names)
+    return insert(table).from_select(names, select(given).join_from(given, _LOCKED, true())).on_conflict_do_nothing()
+
+
 _RECORDED = (
-    insert(t.evaluations)
-    .values({column.name: bindparam(f"{_EVALUATION}{column.name}", type_=column.type) for column in _COLUMNS})
-    .on_conflict_do_nothing()
+    _into(t.evaluations, "evaluation", ("id", "configuration", "digest", "request_id", "evidence", "previous_version"))
     .returning(t.evaluations.c.id)
-    .add_cte(_ARTIFACT.on_conflict_do_nothing().cte("artifact"))
+    .add_cte(
+        _into(t.artifacts, "artifact", ("digest", "size", "format", "metadata")).cte("artifact"),
+        _into(t.evaluation_opponents, "opponents", ("evaluation_id", *sorted(_GAMES))).cte("opponents"),
+    )
 )
-"""The artifact, unless it is known, and the evaluation of it."""
-_OPPONENT = {column.name for column in t.evaluation_opponents.columns} - {"evaluation_id"}
 
 
 async def knows_artifact(tx: Read, digest: str) -> bool:
@@ -31,28 +39,20 @@ async def knows_artifact(tx: Read, digest: str) -> bool:
 
 
 async def record_evaluation(tx: Write, data: EvaluationCompleted) -> bool:
-    """Write the artifact, the evaluation and its games by opponent; False, and nothing written, if it is known already."""
-    artifact = {
-        "digest": data.digest,
-        "size": data.size,
-        "format": "pth",
-        "metadata": data.model.model_dump(mode="json"),
-    }
+    """Take the configuration's locks, and write the artifact, the evaluation and its games by opponent; False, and nothing written,
+    if it is known already."""
+    artifact = {"digest": data.digest, "size": data.size, "format": "pth", "metadata": data.model}
     previous = data.evidence.previous
-    row = {
+    evaluation = {
         "id": data.evaluation_id,
         "configuration": str(data.configuration),
         "digest": data.digest,
         "request_id": data.request_id,
-        "evidence": data.evidence.model_dump(mode="json"),
+        "evidence": data.evidence,
         "previous_version": previous.version if previous else None,
     }
-    values = {f"{_EVALUATION}{name}": value for name, value in row.items()}
-    if (await tx.execute(_RECORDED, {**values, **artifact})).first() is None:
-        return False
     opponents = [
-        {"evaluation_id": data.evaluation_id, **each.model_dump(include=_OPPONENT)} for each in data.evidence.opponents
+        {"evaluation_id": data.evaluation_id, **each.model_dump(include=_GAMES)} for each in data.evidence.opponents
     ]
-    if opponents:
-        await tx.execute(insert(t.evaluation_opponents), opponents)
-    return True
+    rows = {"artifact": [artifact], "evaluation": [evaluation], "opponents": opponents}
+    return (await tx.execute(_RECORDED, {**rows, **lock_of(str(data.configuration))})).first() is not None

@@ -18,7 +18,7 @@ from shared.storage.database import Read, Write
 
 _HOLD = [t.holds.c[name] for name in Hold.__dataclass_fields__]
 _ACTIVE = t.holds.c.lifted_at.is_(None)
-_ON = select(*_HOLD).where(
+ON = select(*_HOLD).where(
     _ACTIVE,
     t.holds.c.configuration == bindparam("configuration"),
     or_(t.holds.c.digest.is_(None), holds_weights_of(t.holds.c.digest, bindparam("digest", type_=Text))),
@@ -27,7 +27,7 @@ _ON = select(*_HOLD).where(
 
 async def holds_on(tx: Read, configuration: str, digest: str | None) -> list[Hold]:
     """What lies on a configuration, and on these bytes in it, or on others with the same weights."""
-    return await _holds(tx, _ON, {"configuration": configuration, "digest": digest})
+    return await _holds(tx, ON, {"configuration": configuration, "digest": digest})
 
 
 async def list_holds(

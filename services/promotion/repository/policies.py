@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, tuple_
@@ -13,9 +14,10 @@ from shared.contract.policy import GatePolicy
 from shared.storage.database import Read, Write
 
 _TABLE = t.policy_versions
-_VERSIONS = select(_TABLE, t.policies.c.gates).outerjoin(t.policies, t.policies.c.id == _TABLE.c.policy_id)
+_COLUMNS = [_TABLE.c[name] for name in PolicyVersion._fields if name != "gates"]
+_VERSIONS = select(*_COLUMNS, t.policies.c.gates).outerjoin(t.policies, t.policies.c.id == _TABLE.c.policy_id)
 _HISTORY = _VERSIONS.where(_TABLE.c.configuration == bindparam("configuration")).order_by(_TABLE.c.version.desc())
-_NEWEST = _HISTORY.limit(1)
+NEWEST = _HISTORY.limit(1)
 
 
 async def record_policy(tx: Write, policy: GatePolicy) -> None:
@@ -26,7 +28,7 @@ async def record_policy(tx: Write, policy: GatePolicy) -> None:
 
 async def policy_version(tx: Read, configuration: str) -> PolicyVersion | None:
     """The newest policy that a person set for a configuration."""
-    found = await _policy_versions(tx, _NEWEST, configuration)
+    found = await _policy_versions(tx, NEWEST, configuration)
     return found[0] if found else None
 
 
@@ -53,10 +55,11 @@ async def append_policy(tx: Write, to: PolicyVersion) -> None:
 
 
 async def _policy_versions(tx: Read, statement: Select[Any], configuration: str | None = None) -> list[PolicyVersion]:
-    return [
-        PolicyVersion(
-            row.configuration, row.version, GatePolicy.model_validate(row.gates) if row.gates else None,
-            row.reason, row.set_by, row.set_at,
-        )
-        for row in await tx.execute(statement, {"configuration": configuration} if configuration else None)
-    ]  # fmt: skip
+    rows = await tx.execute(statement, {"configuration": configuration} if configuration else None)
+    return [policy_version_of(row._mapping) for row in rows]
+
+
+def policy_version_of(columns: Mapping[str, Any]) -> PolicyVersion:
+    """A version, from its columns by name."""
+    gates = columns["gates"]
+    return PolicyVersion(**{**columns, "gates": GatePolicy.model_validate(gates) if gates else None})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Insert, Text, bindparam, func, insert, select, true
 
 from services.promotion import tables as t
+from services.promotion.repository.epochs import STAYS
 from services.promotion.versions import CanonicalVersion, NextVersion
-from shared.storage.database import Read, Write, lock_for_transaction
+from shared.storage.database import Read, Write, lock
+from shared.storage.together import Rows, bound
 
 _VERSIONS = select(
     t.canonical_versions.c.configuration,
@@ -25,18 +26,25 @@ _VERSIONS = select(
 _HISTORY = _VERSIONS.where(t.canonical_versions.c.configuration == bindparam("configuration")).order_by(
     t.canonical_versions.c.version.desc()
 )
-_HEAD = _HISTORY.limit(1)
-"""Made once: a promotion waits for it, and making a statement takes longer than carrying it out."""
+HEAD = _HISTORY.limit(1)
+LOCKS = (STAYS, lock(bindparam("lock", type_=Text)))
+_LOCK = select(*LOCKS)
+_APPENDED = (*NextVersion._fields, "promoted_by")
 
 
 async def lock_configuration(tx: Write, configuration: str) -> None:
-    """One promotion of a configuration at a time: held until the transaction ends."""
-    await lock_for_transaction(tx, f"promotion {configuration}")
+    """One promotion of a configuration at a time, and no epoch that begins meanwhile: held until the transaction ends."""
+    await tx.execute(_LOCK, lock_of(configuration))
+
+
+def lock_of(configuration: str) -> dict[str, str]:
+    """What LOCKS are bound to."""
+    return {"lock": f"promotion {configuration}"}
 
 
 async def head(tx: Read, configuration: str) -> CanonicalVersion | None:
     """The canonical version of a configuration now."""
-    row = (await tx.execute(_HEAD, {"configuration": configuration})).first()
+    row = (await tx.execute(HEAD, {"configuration": configuration})).first()
     return CanonicalVersion(*row) if row else None
 
 
@@ -77,14 +85,6 @@ async def version_before(tx: Read, head: CanonicalVersion) -> CanonicalVersion |
     return CanonicalVersion(*row) if row else None
 
 
-async def seconds_canonical(tx: Read, head: CanonicalVersion) -> float:
-    """For how long a version has been canonical, by the database's clock."""
-    table = t.canonical_versions
-    age = func.extract("epoch", func.clock_timestamp() - table.c.promoted_at)
-    this = (table.c.configuration == head.configuration, table.c.version == head.version)
-    return float((await tx.execute(select(age).where(*this))).scalar_one())
-
-
 async def version_of(tx: Read, digest: str, configuration: str | None = None) -> CanonicalVersion | None:
     """The newest version that has these bytes, of one configuration or of any."""
     table = t.canonical_versions
@@ -108,11 +108,17 @@ async def heads(tx: Read) -> list[CanonicalVersion]:
     return [CanonicalVersion(*row) for row in await tx.execute(statement)]
 
 
-async def append_version(tx: Write, to: NextVersion, by: str) -> None:
-    """Append a canonical version; the database refuses any but the next one. Its time is that of this moment, not of the
-    transaction's beginning, which may have waited for the one that made the version before; and never before that one's, whatever
-    became of the clock."""
-    table = t.canonical_versions
-    before = select(func.max(table.c.promoted_at)).where(table.c.configuration == to.configuration).scalar_subquery()
+def appended(to: NextVersion, by: str) -> Rows:
+    """A canonical version to be appended; the database refuses any but the next one."""
+    return Rows(_append, [{**to._asdict(), "promoted_by": by}])
+
+
+def _append(rows: str) -> Insert:
+    """Its time is that of this moment, not of the transaction's beginning, which may have waited for the one that made the version
+    before; and never before that one's, whatever became of the clock."""
+    table, given = t.canonical_versions, bound(rows, t.canonical_versions, _APPENDED)
+    before = (
+        select(func.max(table.c.promoted_at)).where(table.c.configuration == given.c.configuration).scalar_subquery()
+    )
     promoted_at = func.greatest(func.clock_timestamp(), before)
-    await tx.execute(insert(table).values(promoted_at=promoted_at), {**to._asdict(), "promoted_by": by})
+    return insert(table).from_select([*_APPENDED, "promoted_at"], select(given, promoted_at))

@@ -5,31 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from services.promotion import repository
 from services.promotion.act import Act, Actor
 from services.promotion.repository import ListedRow
-from shared.contract.audit_chain import MOST_FAULTS, ChainHead, Chains
+from shared.contract.audit_chain import MOST_FAULTS, Chains
 from shared.storage.database import Database, Read, Write
+from shared.storage.together import write
 
 PAGE = 1000
 """Rows that are read and verified at a time."""
 
 
-class Recorded(NamedTuple):
-    """Where an act stands in its chain, and in which epoch of the ledger it was done."""
-
-    head: ChainHead
-    epoch: int
-
-
-async def record(tx: Write, by: Actor, act: Act) -> Recorded:
+async def record(tx: Write, by: Actor, act: Act) -> None:
     """Write down who did what, after what was written last. Whoever records a policy in the same transaction does so before."""
     moment = await repository.audit_moment(tx, act.configuration)
     row = act.after(moment.head, by, moment.at)
-    await repository.append_audit(tx, row)
-    return Recorded(row.head, moment.epoch)
+    await write(tx, repository.audited(row))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from services.promotion import announcements, repository
 from services.promotion.curriculum import CurriculumIntegration, Weighed
+from services.promotion.repository import Present
 from shared.contract.events.promotion import CurriculumUpdated
 from shared.contract.words import DispositionCode
-from shared.storage.database import Database, Write
+from shared.storage.database import Database
+from shared.storage.together import Rows
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,14 @@ class Curriculum:
         return CurriculumIntegration.weigh(known, at)
 
 
-async def learnt(tx: Write, configuration: str, code: DispositionCode, decision_id: UUID) -> CurriculumUpdated | None:
-    """Learn from a candidate's disposition; what is to be said of it, None if nothing is learnt. The caller holds the
-    configuration's lock."""
-    known, at = await repository.curriculum(tx)
-    before = next((each for each in known if each.configuration == configuration), None)
-    after = CurriculumIntegration.after(before, configuration, code, at)
+def learnt(present: Present, code: DispositionCode, decision_id: UUID) -> tuple[Rows, CurriculumUpdated] | None:
+    """What is learnt from a candidate's disposition, to be written, and what is to be said of it; None if nothing is."""
+    configuration = present.configuration
+    before = next((each for each in present.standings if each.configuration == configuration), None)
+    after = CurriculumIntegration.after(before, configuration, code, present.at)
     if after is None:
         return None
-    await repository.record_standing(tx, after, decision_id)
-    others = [each for each in known if each.configuration != configuration]
-    [weighed, *_] = CurriculumIntegration.weigh([after, *others], at)
-    return announcements.curriculum_updated(weighed, len(known) + (before is None), code, decision_id)
+    others = [each for each in present.standings if each.configuration != configuration]
+    [weighed, *_] = CurriculumIntegration.weigh([after, *others], present.at)
+    said = announcements.curriculum_updated(weighed, len(others) + 1, code, decision_id)
+    return repository.learnt(after, decision_id), said

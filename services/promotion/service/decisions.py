@@ -91,8 +91,9 @@ class Decisions:
                 reason=f"rejected: {reason}"[:LONGEST_PERSONS_REASON],
             )  # fmt: skip
             await self.holds.place_in(tx, mark, by)
-            await self.ledger.emit(tx, announcements.rejected(row, by.name, reason))
-            await self.ledger.learn(tx, row.configuration, "rejected", row.id)
+            present = await repository.present(tx, row.configuration, row.digest, row.policy_id or "")
+            said = announcements.rejected(row, by.name, reason)
+            await self.ledger.learn(tx, present, "rejected", row.id, None, said)
             return known(await repository.approval(tx, decision_id), f"approval of {decision_id}")
 
     async def expire(self) -> int:
@@ -161,12 +162,15 @@ class Decisions:
         decision: Decision, size: int, by: Actor, reason: str,
     ) -> CanonicalVersion:  # fmt: skip
         outcome = Outcome("promoted", "approved", decision.reasons, f"approved by {by.name}: {reason}")
-        decision_id = await repository.record_decision(
-            tx, row.configuration, row.digest, decision, outcome, controller, head, row.evaluation_id, row.id
+        await repository.record_policy(tx, controller.policy)
+        decision_id = uuid4()
+        decided = repository.decided(
+            decision_id, row.configuration, row.digest, decision, outcome, controller, head, row.evaluation_id, row.id
         )
         number = head.version + 1 if head else 1
         to = NextVersion(row.configuration, number, row.digest, decision_id, "manual", "; ".join(outcome.reasons))
-        await self.ledger.move(tx, to, size, head, outcome, by)
+        present = await repository.present(tx, row.configuration, row.digest, controller.policy.id)
+        await self.ledger.move(tx, to, size, present, outcome, decided, by)
         return canonical(await repository.head(tx, row.configuration), row.configuration)
 
     async def _evaluate_again(

@@ -32,7 +32,7 @@ class Epochs:
         """The ledger was restored: begin an epoch, in which everybody goes by what is canonical here now. With `dry_run` nothing
         begins."""
         async with self.ledger.database.write() as tx:
-            # whoever moves a pointer has the audit's lock too, so that each version is of one epoch for all who hear of it
+            await repository.lock_epoch(tx)
             moment = await repository.audit_moment(tx, None)
             epoch = BegunEpoch(following(moment.epoch, moment.at), moment.at, by.name, reason)
             if dry_run:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -14,7 +15,9 @@ from services.promotion import announcements, repository
 from services.promotion.act import Actor
 from services.promotion.controller import Decision
 from services.promotion.disposition import Circumstances, Outcome, PromotionRules, dispose
+from services.promotion.policy_version import of_environment
 from services.promotion.promotion_request import PromotionRequest
+from services.promotion.repository import Present
 from services.promotion.service.holds import Holds
 from services.promotion.service.ledger import Ledger
 from services.promotion.service.policies import Policies
@@ -24,10 +27,12 @@ from services.promotion.waiver import Waiver
 from shared.contract.configuration import has_heuristic
 from shared.contract.events import Event, RejectedError
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed
+from shared.contract.policy import GatePolicy
 from shared.contract.words import HoldKind
 from shared.process.logs import get_logger
 from shared.storage.artifacts import ArtifactStore
-from shared.storage.database import Write
+from shared.storage.database import Write, after_commit, afterwards
+from shared.storage.together import Rows, write
 
 _log = get_logger(__name__)
 
@@ -35,33 +40,35 @@ _log = get_logger(__name__)
 @dataclass(frozen=True)
 class Case:
     """An evaluation to be judged. `request`: the operator's that it was made for; `waiver`: of the forced version that it reviews;
-    a trainer's candidate has neither. `is_canonical`: whether the canonical version has its weights."""
+    a trainer's candidate has neither. `lacking`: how many of the candidate's bytes the artifact store does not hold."""
 
     event: Event
     data: EvaluationCompleted
-    head: CanonicalVersion | None
+    present: Present
     request: PromotionRequest | None
     waiver: Waiver | None
-    is_canonical: bool
+    lacking: int
 
     @property
     def configuration(self) -> str:
         """The candidate's configuration."""
-        return str(self.data.configuration)
+        return self.present.configuration
 
     @property
-    def already(self) -> int | None:
-        """The canonical version, if it is the candidate itself."""
-        return self.head.version if self.head and self.is_canonical else None
+    def head(self) -> CanonicalVersion | None:
+        """The canonical version."""
+        return self.present.head
 
 
 @dataclass(frozen=True)
 class Judged(Case):
-    """A case with its recorded decision."""
+    """A case with its decision, which is still to be written."""
 
     decision: Decision
     decision_id: UUID
     outcome: Outcome
+    policy: GatePolicy
+    decided: Rows
 
 
 @dataclass(frozen=True)
@@ -77,20 +84,17 @@ class Judging:
 
     async def judge(self, tx: Write, event: Event, data: EvaluationCompleted) -> None:
         """Decide on an evaluation, and promote, refuse, or ask for another one. RejectedError if it was judged before."""
-        configuration = str(data.configuration)
-        await repository.lock_configuration(tx, configuration)
-        request, waiver = await self._asked_by(tx, data)
         if not await repository.record_evaluation(tx, data):
             raise RejectedError(f"evaluation {data.evaluation_id} was judged already; its end is reported once")
-        head = await repository.head(tx, configuration)
-        is_canonical = head is not None and await repository.same_weights(tx, head.digest, data.digest)
-        case = Case(event, data, head, request, waiver, is_canonical)
-        judged = await self._decide(tx, case)
+        request, waiver = await self._asked_by(tx, data)
+        played = data.evidence.gates.id
+        present = await repository.present(tx, str(data.configuration), data.digest, played)
+        case = Case(event, data, present, request, waiver, await self._lacking(data))
+        judged = self._decide(case)
+        if not (present.is_recorded and judged.policy.id == played):
+            await repository.record_policy(tx, judged.policy)
         await self._carry_out(tx, judged)
-        _log.info(
-            "decided", configuration=configuration, digest=data.digest, verdict=judged.decision.verdict,
-            disposition=judged.outcome.disposition, code=judged.outcome.code, reasons=list(judged.outcome.reasons),
-        )  # fmt: skip
+        after_commit(tx, partial(afterwards, partial(_say, judged)))
 
     async def evaluation_failed(self, tx: Write, data: EvaluationFailed) -> None:
         """End what waited for the evaluation, if anything did."""
@@ -100,30 +104,51 @@ class Judging:
         if waiver is not None:
             await self.waivers.unevaluated(tx, waiver, f"{data.code}: {data.reason}")
 
-    async def _decide(self, tx: Write, case: Case) -> Judged:
-        data, head = case.data, case.head
-        controller = await self.policies.controller(tx, case.configuration, case.request)
-        reference = head.reference if head else None
+    def _decide(self, case: Case) -> Judged:
+        data, present = case.data, case.present
+        version = present.policy or of_environment(case.configuration)
+        controller = self.policies.judge(version, case.request)
+        reference = present.head.reference if present.head else None
         heuristic = has_heuristic(data.board_type)
         decision = controller.decide(
-            data.digest, data.num_players, data.evidence, reference, heuristic=heuristic, same_weights=case.is_canonical
+            data.digest,
+            data.num_players,
+            data.evidence,
+            reference,
+            heuristic=heuristic,
+            same_weights=present.is_canonical,
         )
-        outcome = dispose(decision, case.request, await self._circumstances(tx, case))
-        decision_id = await repository.record_decision(
-            tx, case.configuration, data.digest, decision, outcome, controller, head, data.evaluation_id
+        outcome = dispose(decision, case.request, self._circumstances(case))
+        decision_id = uuid4()
+        decided = repository.decided(
+            decision_id,
+            case.configuration,
+            data.digest,
+            decision,
+            outcome,
+            controller,
+            present.head,
+            data.evaluation_id,
         )
-        return Judged(**vars(case), decision=decision, decision_id=decision_id, outcome=outcome)
+        return Judged(
+            **vars(case),
+            decision=decision,
+            decision_id=decision_id,
+            outcome=outcome,
+            policy=controller.policy,
+            decided=decided,
+        )
 
-    async def _circumstances(self, tx: Write, case: Case) -> Circumstances:
-        asks_time = case.head is not None and self.rules.min_seconds > 0
+    def _circumstances(self, case: Case) -> Circumstances:
+        present, head, asks_time = case.present, case.head, self.rules.min_seconds > 0
         return Circumstances(
             rules=self.rules,
-            holds=tuple(await repository.holds_on(tx, case.configuration, case.data.digest)),
-            lacking=await self._lacking(case.data),
-            already=case.already,
-            same_bytes=case.head is not None and case.head.digest == case.data.digest,
-            canonical=case.head.version if case.head else 0,
-            canonical_seconds=await repository.seconds_canonical(tx, case.head) if case.head and asks_time else None,
+            holds=present.holds,
+            lacking=case.lacking,
+            already=head.version if head and present.is_canonical else None,
+            same_bytes=head is not None and head.digest == case.data.digest,
+            canonical=head.version if head else 0,
+            canonical_seconds=(present.at - head.promoted_at).total_seconds() if head and asks_time else None,
             reviews=case.waiver is not None,
         )
 
@@ -149,8 +174,10 @@ class Judging:
             await self._promote(tx, judged)
         elif judged.waiver is None:
             said = announcements.not_promoted(judged.data, judged.decision_id, judged.decision, outcome)
-            await self.ledger.emit(tx, said, judged.event)
-            await self.ledger.learn(tx, judged.configuration, outcome.code, judged.decision_id, judged.event)
+            disposed = (judged.present, outcome.code, judged.decision_id, judged.event)
+            await self.ledger.learn(tx, *disposed, said, [judged.decided])
+        else:
+            await write(tx, judged.decided)
         if judged.waiver is not None:
             await self.waivers.review(tx, judged.waiver, judged.decision, judged.head, judged.decision_id)
         if outcome.code == "evaluated_again":
@@ -172,7 +199,7 @@ class Judging:
             request.kind if request else "automatic", "; ".join((request.why, *reasons) if request and request.why else reasons),
         )  # fmt: skip
         by = Actor(request.asked_by) if request else None
-        await self.ledger.move(tx, to, data.size, head, judged.outcome, by, judged.event)
+        await self.ledger.move(tx, to, data.size, judged.present, judged.outcome, judged.decided, by, judged.event)
         if request is not None and request.is_forced:
             await self._forced(tx, to, request, judged.event)
 
@@ -192,4 +219,13 @@ class Judging:
         reason: Literal["stale", "review"] = "review" if is_to_be_seen else "stale"
         request_id = data.request_id or uuid4()
         again = announcements.evaluation_again(judged.configuration, data.digest, request_id, reason, policy, games)
-        await self.ledger.emit(tx, again, judged.event)
+        await self.ledger.emit(tx, again, cause=judged.event)
+
+
+def _say(judged: Judged) -> None:
+    """One line, of what is so."""
+    outcome = judged.outcome
+    _log.info(
+        "decided", configuration=judged.configuration, digest=judged.data.digest, verdict=judged.decision.verdict,
+        disposition=outcome.disposition, code=outcome.code, reasons=list(outcome.reasons),
+    )  # fmt: skip

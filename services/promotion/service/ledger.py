@@ -3,6 +3,7 @@ caller's transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -11,13 +12,14 @@ from services.promotion import announcements, repository
 from services.promotion.act import Act, Actor, Subject
 from services.promotion.disposition import Outcome
 from services.promotion.errors import UnknownError
-from services.promotion.service.audit import record
+from services.promotion.repository import Present
 from services.promotion.service.curriculum import learnt
 from services.promotion.versions import CanonicalVersion, NextVersion
 from shared.contract.events import Event, EventData
 from shared.contract.words import DispositionCode
 from shared.messaging.outbox import Outbox
 from shared.storage.database import Database, Write
+from shared.storage.together import Rows
 
 Row = TypeVar("Row")
 
@@ -31,34 +33,37 @@ class Ledger:
     source: str
 
     async def move(
-        self, tx: Write, to: NextVersion, size: int, head: CanonicalVersion | None, outcome: Outcome,
+        self, tx: Write, to: NextVersion, size: int, present: Present, outcome: Outcome, decided: Rows,
         by: Actor | None = None, cause: Event | None = None,
     ) -> None:  # fmt: skip
-        """Append the next canonical version and emit MODEL_PROMOTED. The caller holds the configuration's lock. `by`: the person
-        who moves it, None for the suite itself."""
+        """Append the next canonical version, beside the decision that says so, and emit MODEL_PROMOTED. The caller holds the
+        configuration's lock. `by`: the person who moves it, None for the suite itself."""
         mover = by or Actor(self.source)
-        await repository.append_version(tx, to, mover.name)
         moved: Subject = {
             "version": to.version,
             "digest": to.digest,
             "kind": to.kind,
             "decision_id": str(to.decision_id),
         }
-        audited = await record(tx, mover, Act(to.configuration, "move", to.reason, moved))
-        await self.emit(tx, announcements.promoted(to, size, head, outcome, *audited), cause)
-        await self.learn(tx, to.configuration, outcome.code, to.decision_id, cause)
+        row = Act(to.configuration, "move", to.reason, moved).after(present.audit, mover, present.at)
+        said = announcements.promoted(to, size, present.head, outcome, row.head, present.epoch)
+        rows = [decided, repository.appended(to, mover.name), repository.audited(row)]
+        await self.learn(tx, present, outcome.code, to.decision_id, cause, said, rows)
 
     async def learn(
-        self, tx: Write, configuration: str, code: DispositionCode, decision_id: UUID, cause: Event | None = None
-    ) -> None:
-        """Have the curriculum learn from what became of a candidate, and say so. The caller holds the configuration's lock."""
-        updated = await learnt(tx, configuration, code, decision_id)
-        if updated is not None:
-            await self.emit(tx, updated, cause)
+        self, tx: Write, present: Present, code: DispositionCode, decision_id: UUID, cause: Event | None, said: EventData,
+        beside: Sequence[Rows] = (),
+    ) -> None:  # fmt: skip
+        """Say what became of a candidate and have the curriculum learn from it, in one statement with what is written beside. The
+        caller holds the configuration's lock."""
+        learning = learnt(present, code, decision_id)
+        rows, news = ([learning[0]], [learning[1]]) if learning else ([], [])
+        await self.emit(tx, said, *news, cause=cause, beside=[*beside, *rows])
 
-    async def emit(self, tx: Write, data: EventData, cause: Event | None = None) -> None:
-        """Have an event published once the transaction is committed."""
-        await self.outbox.add(tx, Event.of(data, source=self.source, cause=cause))
+    async def emit(self, tx: Write, *said: EventData, cause: Event | None = None, beside: Sequence[Rows] = ()) -> None:
+        """Have events published once the transaction is committed; `beside`: rows that are written by the same statement."""
+        events = [Event.of(data, source=self.source, cause=cause) for data in said]
+        await self.outbox.add(tx, *events, beside=beside)
 
 
 def known(row: Row | None, what: str) -> Row:

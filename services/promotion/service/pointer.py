@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import uuid4
 
 from services.promotion import repository
 from services.promotion.act import Act, Actor, Subject
@@ -152,13 +153,16 @@ class Pointer:
         decision = Decision("passed", "rolled_back", (why,))
         outcome = Outcome("promoted", decision.code, decision.reasons)
         controller = await self.policies.controller(tx, to.configuration)
-        decision_id = await repository.record_decision(
-            tx, to.configuration, to.digest, decision, outcome, controller, head, evaluation_id=None
+        await repository.record_policy(tx, controller.policy)
+        decision_id = uuid4()
+        decided = repository.decided(
+            decision_id, to.configuration, to.digest, decision, outcome, controller, head, evaluation_id=None
         )
         following = NextVersion(to.configuration, head.version + 1, to.digest, decision_id, "rollback", why)
         asked = {"from_version": head.version, "to_version": to.version}
         await record(tx, by, Act(to.configuration, "rollback", reason, asked))
-        await self.ledger.move(tx, following, to.size, head, outcome, by)
+        present = await repository.present(tx, to.configuration, to.digest, controller.policy.id)
+        await self.ledger.move(tx, following, to.size, present, outcome, decided, by)
         await self._judge_bytes(tx, head, to, by, reason, mark=mark)
         return canonical(await repository.head(tx, to.configuration), to.configuration)
 

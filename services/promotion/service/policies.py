@@ -35,11 +35,13 @@ class Policies:
         """The gate policy in force, with another number of games if given."""
         return self._of(await self._version(tx, configuration), games).gates
 
-    async def controller(
-        self, tx: Read, configuration: str, request: PromotionRequest | None = None
-    ) -> PromotionController:
-        """Who judges what a request asks for, or a trainer's candidate without one."""
-        policy = await self.in_force(tx, configuration, request.games if request else None)
+    async def controller(self, tx: Read, configuration: str) -> PromotionController:
+        """Who judges a trainer's candidate of a configuration."""
+        return self.judge(await self._version(tx, configuration))
+
+    def judge(self, version: PolicyVersion, request: PromotionRequest | None = None) -> PromotionController:
+        """Who judges under a version what a request asks for, or a trainer's candidate without one."""
+        policy = self._of(version, request.games if request else None).gates
         forced = request is not None and request.is_forced
         return PromotionController(policy, may_skip=forced or policy.skip_games)
 

@@ -36,7 +36,7 @@ class Waivers:
         )
         await repository.grant_waiver(tx, granted, self.seconds)
         asked = announcements.evaluation_again(to.configuration, to.digest, granted.id, "review", policy)
-        await self.ledger.emit(tx, asked, cause)
+        await self.ledger.emit(tx, asked, cause=cause)
 
     async def review(
         self, tx: Write, waiver: Waiver, decision: Decision, head: CanonicalVersion | None, decision_id: UUID
