@@ -33,6 +33,7 @@ from services.gauntlet.history import VersionHistory
 from services.gauntlet.intake import Intake
 from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
+from services.gauntlet.refused import Refused
 from services.gauntlet.service import GauntletService, Journal, WorkService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
@@ -80,6 +81,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     loops = {
         **issued_keys(to),
         "versions": history.follow,
+        "refused": Refused(service, store).run,
         **_background(settings, service, dispatcher, policies, files),
     }
 

@@ -40,6 +40,12 @@ class Waiting(Protocol):
     async def stalled(self, evaluation_id: UUID, trouble: str) -> None: ...
 
 
+class Refusals(Protocol):
+    """What was refused on sight."""
+
+    async def refused_models(self) -> list[tuple[UUID, str]]: ...
+
+
 class WorkRecords(Protocol):
     """Games that are handed out and come back; `WorkService` says what each does."""
 

@@ -11,6 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.promotion.api import (
+    artifacts,
     audit,
     configurations,
     curriculum,
@@ -64,8 +65,8 @@ DESCRIPTION = Description(
     },
 )
 NOUNS = (
-    promote, distribute, status, configurations, epochs, signed_pointer, holds, decisions, policies, audit, keys, curriculum,
-    webhooks,
+    promote, distribute, status, configurations, epochs, signed_pointer, holds, decisions, policies, artifacts, audit, keys,
+    curriculum, webhooks,
 )  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     courier = Courier(to.database, receivers, settings.webhook_rules)
     verified = AuditWatch(service.audit.verify)
     loops: dict[str, Loop] = {
-        "projection": projector.run, "audit": verified.follow, "webhooks": courier.run, "approvals": service.decisions.follow,
+        "projection": projector.run, "artifacts": service.artifacts.run, "audit": verified.follow, "webhooks": courier.run,
+        "approvals": service.decisions.follow,
     }  # fmt: skip
     if settings.pointer_dir is not None:
         loops["signed pointer"] = service.signed_pointer.follow

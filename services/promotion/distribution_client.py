@@ -50,6 +50,15 @@ class DistributionClient:
         except (httpx.HTTPError, ValueError) as error:
             return _unreachable(f"{self._url}/status: {error!r}"[:LONGEST_DETAIL])
 
+    async def delivered_models(self) -> set[str]:
+        """The digests of what nodes are given. DistributionUnreachableError if nobody can say."""
+        found = (await self.status()).model_distribution
+        if found.status != "reachable":
+            raise DistributionUnreachableError(
+                f"the distribution service does not say what it delivers: {found.detail}"
+            )
+        return {each.digest for each in found.configurations.values()}
+
     async def distribute(self, configuration: str, version: int, digest: str) -> bool:
         """Have the canonical version delivered again; False if the ledger's feed has yet to bring it there, and with it the
         delivery. UnknownError, NotCanonicalError, DistributionUnreachableError, DistributionRefusedError."""

@@ -69,6 +69,10 @@ class TooManyWebhooksError(Exception):
     """There are as many webhooks as there may be."""
 
 
+class GauntletUnreachableError(Exception):
+    """The gauntlet service did not answer."""
+
+
 class DistributionUnreachableError(Exception):
     """The distribution service did not answer."""
 

@@ -40,7 +40,7 @@ async def assemble(service: PromotionService, inbox: Inbox) -> SuiteStatus:
     """The state of the suite as it is now."""
     distribution, gauntlet = await asyncio.gather(service.distribution.status(), service.gauntlet.status())
     failed = [FailedEvaluation.model_validate(each) for each in gauntlet.failed]
-    damaged = await asyncio.to_thread(_damaged, service.artifacts)
+    damaged = await asyncio.to_thread(_damaged, service.artifacts.store)
     async with service.database.read() as tx:
         promotion = await _promotion(service, tx, failed, damaged)
         emitted = await service.outbox.recent(tx, RECENT)

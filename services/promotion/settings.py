@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from services.promotion.collection import CollectionRules
 from services.promotion.disposition import PromotionRules
 from services.promotion.webhook import WebhookRules
 from shared.contract.policy import ErrorRate, GatePolicy, Rate
@@ -68,6 +69,12 @@ class PromotionSettings(ServiceSettings):
         le=3600,
         description="Seconds after the first try; each pause is four times the one before",
     )
+    keep_artifacts_days: float = Field(
+        default=0, ge=0, le=36_500, description="Days for which models are kept that nobody needs; 0: for ever"
+    )
+    artifacts_grace_days: float = Field(
+        default=7, ge=0.05, le=36_500, description="Days after which a condemned model is deleted"
+    )
     gauntlet_games: Games = Field(default=50, description="Games per opponent in the gauntlet")
     gates_off: Annotated[tuple[GateName, ...], NoDecode] = Field(
         default=(), description="Gates that are switched off, comma-separated: random, heuristic, previous"
@@ -105,6 +112,11 @@ class PromotionSettings(ServiceSettings):
             approval_seconds=self.approval_seconds,
             waiver_seconds=self.waiver_seconds,
         )
+
+    @property
+    def collection(self) -> CollectionRules:
+        """Which models go."""
+        return CollectionRules(self.keep_artifacts_days, self.artifacts_grace_days)
 
     @property
     def webhook_rules(self) -> WebhookRules:

@@ -15,7 +15,8 @@ from tests.kit.http_server import serving
 class Neighbour:
     """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST.
 
-    `ledger`: the canonical versions it names, None if it does not know that route; `refusal`: its answer to every POST.
+    `ledger`: the canonical versions it names, and `evaluations`: those that run; None if it does not know that route.
+    `refusal`: its answer to every POST.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Neighbour:
         self.status["alive_peers"] = ["127.0.0.1"]
         self.asked: list[tuple[str, Any]] = []
         self.ledger: list[Any] | None = None
+        self.evaluations: list[Any] | None = []
         self.refusal: tuple[int, Any] = (202, {})
         self.url = ""
 
@@ -64,6 +66,8 @@ class Neighbour:
         """The answer to a GET."""
         if path == "/v1/configurations" and self.ledger is not None:
             return {"items": self.ledger}
+        if path == "/v1/evaluations" and self.evaluations is not None:
+            return {"items": self.evaluations if "state=running" in query else [], "next": None}
         return self.page(query) if path == "/v1/events" else self.show_status()
 
     def show_status(self) -> Any:

@@ -44,7 +44,7 @@ BODIES: dict[str, Any] = {
     "claim_work": {"worker": "attacker"}, "report_work": {}, "fail_work": {"code": "internal", "reason": "x"},
     "give_work_back": None, "remove_node": None, "cancel_evaluation": None, "replay_dead_letter": None, "prune": None,
     "create_key": {"name": "attacker"}, "revoke_key": None,
-    "begin_epoch": {"reason": "x"},
+    "begin_epoch": {"reason": "x"}, "collect_artifacts": None,
     "add_webhook": {"url": "https://hooks.example/x"}, "remove_webhook": None, "replay_webhook": None,
 }  # fmt: skip
 """What a request that changes something says, by operation."""

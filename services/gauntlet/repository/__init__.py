@@ -50,7 +50,7 @@ from services.gauntlet.repository.ledger import (
     remember_policy,
     remembered_policy,
 )
-from services.gauntlet.repository.retention import retention
+from services.gauntlet.repository.retention import refused_models, retention
 from services.gauntlet.repository.trainings import add_training, list_trainings, replace_training, training
 from services.gauntlet.repository.weights import first_with_weights_of, remember_weights, same_weights
 
@@ -93,6 +93,7 @@ __all__ = [
     "recorded",
     "recorded_as",
     "recordings",
+    "refused_models",
     "remember_policy",
     "remember_weights",
     "remembered_policy",

@@ -209,6 +209,11 @@ class GauntletService:
         async with self.database.read() as tx:
             return await repository.without_policy(tx)
 
+    async def refused_models(self) -> list[tuple[UUID, str]]:
+        """What was refused on sight lately, and is in no other evaluation."""
+        async with self.database.read() as tx:
+            return await repository.refused_models(tx)
+
     async def taken_in(self, evaluation_id: UUID, artifact: Artifact) -> None:
         """The model's bytes are in the store."""
         async with self._locked(evaluation_id) as (tx, evaluation):

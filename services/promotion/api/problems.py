@@ -100,6 +100,12 @@ class TooManyWebhooks(Problem):
     status, slug = 409, "too-many-webhooks"
 
 
+class GauntletUnreachable(Problem):
+    """The gauntlet service did not answer."""
+
+    status, slug = 503, "gauntlet-unreachable"
+
+
 class DistributionUnreachable(Problem):
     """The distribution service did not answer."""
 
@@ -128,6 +134,7 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.AlreadyCanonicalError: AlreadyCanonical,
     errors.ReceiverRefusedError: ReceiverRefused,
     errors.TooManyWebhooksError: TooManyWebhooks,
+    errors.GauntletUnreachableError: GauntletUnreachable,
     errors.DistributionUnreachableError: DistributionUnreachable,
     errors.DistributionRefusedError: DistributionRefused,
     PathRefusedError: PathRefused,

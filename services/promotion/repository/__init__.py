@@ -8,6 +8,7 @@ from services.promotion.repository.approvals import (
     list_approvals,
     overdue_approvals,
 )
+from services.promotion.repository.artifacts import needed_bytes
 from services.promotion.repository.audit import (
     ListedRow,
     audit_moment,
@@ -103,6 +104,7 @@ __all__ = [
     "lock_projection",
     "lock_signing",
     "lock_webhooks",
+    "needed_bytes",
     "newest_policies",
     "note_events",
     "note_use",

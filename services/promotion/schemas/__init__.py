@@ -1,5 +1,6 @@
 """Requests and responses of the promotion service, by what they are about."""
 
+from services.promotion.schemas.artifacts import Collection, KeptModel, KeptModels
 from services.promotion.schemas.audit import AuditEntry, AuditPage, AuditVerification
 from services.promotion.schemas.curriculum import CurriculumView, CurriculumWeight
 from services.promotion.schemas.epochs import EpochView, RestoredRequest
@@ -60,6 +61,7 @@ __all__ = [
     "AuditPage",
     "AuditVerification",
     "Canonical",
+    "Collection",
     "CurriculumView",
     "CurriculumWeight",
     "Daemons",
@@ -77,6 +79,8 @@ __all__ = [
     "Heads",
     "HoldView",
     "Holds",
+    "KeptModel",
+    "KeptModels",
     "KeyPage",
     "KeyRequest",
     "KeyView",

@@ -9,6 +9,7 @@ from functools import partial
 from services.promotion.distribution_client import DistributionClient
 from services.promotion.file_watch import FileWatch
 from services.promotion.gauntlet_client import GauntletClient
+from services.promotion.service.artifacts import Artifacts
 from services.promotion.service.audit import Audit
 from services.promotion.service.curriculum import Curriculum
 from services.promotion.service.decisions import Decisions
@@ -42,7 +43,7 @@ class PromotionService:
     distribution: DistributionClient
     gauntlet: GauntletClient
     files: FileWatch
-    artifacts: ArtifactStore
+    artifacts: Artifacts
     audit: Audit
     curriculum: Curriculum
     decisions: Decisions
@@ -72,8 +73,9 @@ class PromotionService:
         decisions = Decisions(ledger, policies, holds, store)
         requests = Requests(ledger, policies, models)
         signed = SignedPointer(database, signing, settings.pointer_seconds, partial(datetime.now, UTC))
+        artifacts = Artifacts(database, store, gauntlet, distribution, settings.collection)
         return cls(
-            database, outbox, distribution, gauntlet, files, store, Audit(database), Curriculum(database), decisions,
+            database, outbox, distribution, gauntlet, files, artifacts, Audit(database), Curriculum(database), decisions,
             Epochs(ledger), holds, judging, Keys(database, accepted), pointer, policies, requests,
             signed, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip
