@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pkgutil import iter_modules
 
 import typer
 
 from cli import commands
+from cli.output import Output
+from shared.process.settings import unknown
 
+ERROR = 2
 app = typer.Typer(
     name="ringrift",
     help="Plays, judges, promotes and delivers game-playing models.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+
+
+@app.callback()
+def check_settings() -> None:
+    """Refuse settings in the shell that no part of the suite reads: a misspelt one would be ignored."""
+    if faults := unknown(os.environ):
+        Output().fail("\n".join(faults))
+        raise typer.Exit(ERROR)
+
+
 for found in iter_modules(commands.__path__):
     import_module(f"{commands.__name__}.{found.name}").register(app)

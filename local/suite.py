@@ -153,6 +153,11 @@ class Suite:
         self.processes[name] = process = self._process(name, module, self.environment(name))
         return Served(process, host, port, "/health" if is_node else "/readyz")
 
+    def unused(self) -> list[str]:
+        """The settings that reach no process, because the suite decides them itself; known once it runs."""
+        given = [self.environment(name) for name in self.addresses.all]
+        return [name for name, value in self.settings.items() if all(each.get(name) != value for each in given)]
+
     def environment(self, name: str) -> dict[str, str]:
         """The settings of a process, as variables."""
         is_node = name in self.addresses.nodes

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
+import structlog
 import typer
 from pydantic import ValidationError
 from ringrift_client import GAUNTLET_URL, FrontDoorError, NotYetError, RefusedError, Trainings, wait_until
@@ -25,6 +26,7 @@ from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.words import BoardType
 from shared.messaging.bus import Bus
 from shared.messaging.nats_connection import NatsOptions
+from shared.process.logs import configure_logs
 from shared.process.nats_settings import NatsSettings
 from shared.process.secret_files import FILE, read_secrets
 from shared.process.settings import PREFIX, secrets_of
@@ -150,6 +152,8 @@ async def publish(data: TrainingCompleted, nats_url: str | None, event_id: str) 
         options = NatsOptions.of(_nats_settings(nats_url))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    if not structlog.is_configured():
+        configure_logs("ringrift", "ERROR")  # what is the matter is told once, at the end
     bus = Bus(options, "trainer")
     subject = f"{SUBJECT_PREFIX}.{data.event_type}.{data.subject}"
     try:

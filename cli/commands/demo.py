@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -20,6 +21,7 @@ from cli.watch import Story, Watch
 from local.process import StartFailed
 from local.suite import Addresses, Suite
 from shared.contract.events.trainer import TrainingCompleted
+from shared.process.settings import PREFIX
 from shared.storage.files import digest_of
 
 MODELS = Path(__file__).resolve().parents[2] / "models" / "demo"
@@ -33,6 +35,8 @@ def demo(
 ) -> None:
     """Announce three demo models for hex8 with 2 players and follow them: played, judged, promoted, delivered."""
     started, output = time.monotonic(), Output()
+    if ignored := [name for name in os.environ if name.startswith(PREFIX)]:
+        output.say(f"The demo goes by no settings; not used: {', '.join(ignored)}", "yellow")
     with tempfile.TemporaryDirectory(prefix="ringrift-demo-", ignore_cleanup_errors=True) as temporary:
         Path(temporary).chmod(0o711)
         suite = Suite((data or Path(temporary)).resolve(), Addresses.free())

@@ -14,6 +14,8 @@ from ringrift_client import (
     PROMOTION_URL,
     FrontDoor,
     FrontDoorError,
+    NotJsonError,
+    RefusedError,
     Transport,
     UnreachableError,
 )
@@ -27,6 +29,8 @@ LATE = 3
 """The exit code of what was followed and did not come in time."""
 NOBODYS = "TRAINING_COMPLETED"
 """A type that no feed has: who asks for it is told where the feed ends."""
+GONE, AWAY = 410, 500
+"""The answers for a cursor of another history, and, from there on, of a service that is not well."""
 POLL_SECONDS = 0.5
 PAGE = 200
 OfType = Annotated[list[str] | None, typer.Option("--type", help="Only of this type; repeat it for each")]
@@ -106,15 +110,13 @@ def follow(
 
 
 def _from_now_on(urls: Mapping[str, str], api_key: str | None, end: float | None, output: Output) -> Iterator[Any]:
-    """Events in the order of each feed, until `end`. A service that is away for a while is asked again."""
+    """Events in the order of each feed, until `end`. A service that is away for a while is asked again, from where it was; one
+    whose feed has another history by now, because it was restored, from its end."""
     feeds = {
         name: Transport(url, presented(api_key, name), variable=f"RINGRIFT_{name.upper()}_URL")
         for name, url in urls.items()
     }
-    cursors = {
-        name: feed.call("GET", "/v1/events", params={"type": NOBODYS, "limit": 1})["next"]
-        for name, feed in feeds.items()
-    }
+    cursors = {name: _end_of(feed) for name, feed in feeds.items()}
     output.say(f"following {', '.join(feeds)}; Ctrl-C ends it")
     with ExitStack() as stack:
         for feed in feeds.values():
@@ -123,11 +125,21 @@ def _from_now_on(urls: Mapping[str, str], api_key: str | None, end: float | None
             for name, feed in feeds.items():
                 try:
                     page = feed.call("GET", "/v1/events", params={"after": cursors[name], "limit": PAGE})
-                except UnreachableError:
+                except RefusedError as error:
+                    if error.status == GONE:
+                        cursors[name] = _end_of(feed)
+                    elif error.status < AWAY:
+                        raise
+                    continue
+                except (UnreachableError, NotJsonError):
                     continue
                 cursors[name] = page["next"]
                 yield from page["items"]
             time.sleep(POLL_SECONDS)
+
+
+def _end_of(feed: Transport) -> str:
+    return str(feed.call("GET", "/v1/events", params={"type": NOBODYS, "limit": 1})["next"])
 
 
 def _tell(output: Output, event: Mapping[str, Any]) -> None:

@@ -43,6 +43,10 @@ def up(
             ):
                 link_doors(suite.folder)
                 _print_addresses(suite, output)
+                if unused := suite.unused():
+                    output.say(
+                        f"Not used, because the suite on this machine has its own: {', '.join(unused)}", "yellow"
+                    )
                 while not stopped.wait(STEP_SECONDS):
                     suite.tend()
         except Stopped:

@@ -29,6 +29,12 @@ _REFUSALS = ("authorization", "authentication", "nkey", "user jwt", "expired", "
 _log = get_logger(__name__)
 
 
+_SETTINGS = {
+    "token": "RINGRIFT_NATS_TOKEN, or what the URL has", "user": "RINGRIFT_NATS_USER, or what the URL has",
+    ".creds file": "RINGRIFT_NATS_CREDENTIALS", "nkey": "RINGRIFT_NATS_NKEY", "no login": "RINGRIFT_NATS_TOKEN is one way",
+}  # fmt: skip
+
+
 class NatsUnfitError(RuntimeError):
     """NATS can be reached, and cannot serve the suite as it is; the text says what to do."""
 
@@ -81,9 +87,10 @@ class NatsOptions:
 
     @property
     def login(self) -> str:
-        """The way of logging in, in words."""
+        """The way of logging in, in words, with the setting that says how."""
         ways = {"token": self.token, "user": self.user, ".creds file": self.credentials, "nkey": self.nkey}
-        return next((name for name, value in ways.items() if value is not None), "no login")
+        given = next((name for name, value in ways.items() if value is not None), "no login")
+        return f"{given}: {_SETTINGS[given]}"
 
 
 class NatsClient(Client):

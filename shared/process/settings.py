@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
@@ -186,11 +186,17 @@ class ServiceSettings(NatsSettings, ArtifactSettings, BaseServiceSettings):
         return value
 
 
+def unknown(names: Iterable[str]) -> list[str]:
+    """What is wrong with the names of variables: those of the suite's that no part of it reads, with what was probably meant."""
+    ours = sorted(name for name in names if name.startswith(PREFIX))
+    known = variables() if ours else frozenset[str]()
+    return [_unknown(name, known) for name in ours if name not in known]
+
+
 def load_settings(model: type[S], environ: Mapping[str, str] | None = None) -> S:
     """Read and check the environment; SettingsError lists everything that is wrong with it."""
     names = os.environ if environ is None else environ
-    known = variables()
-    faults = [_unknown(name, known) for name in sorted(names) if name.startswith(PREFIX) and name not in known]
+    faults = unknown(names)
     secrets, unread = read_secrets(secrets_of(model), names)
     faults += unread
     try:

@@ -127,3 +127,7 @@ def test_f41_a_shell_that_has_another_suites_secrets_does_not_disturb_up(tmp_pat
         with running_up("--data", Path(name) / "data", folder=Path(name), settings=settings) as up:
             up.wait()
             assert up.is_healthy()
+            [unused] = [line for line in up.said.splitlines() if line.startswith("Not used, because")]
+            for name in ("DATABASE_URL_FILE", "NATS_URL_FILE", "NATS_TOKEN", "NATS_CA"):
+                assert f"RINGRIFT_{name}" in unused
+            assert "GAUNTLET_GAMES" not in unused

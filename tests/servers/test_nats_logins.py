@@ -53,7 +53,7 @@ async def test_f67_an_nkey_works(tmp_path: Path) -> None:
             await require_round_trip(bus)
         (tmp_path / "other").mkdir()
         async with bus_at(url=url, nkey=user_key(tmp_path / "other")[1]) as bus:
-            assert "refuses the login (nkey)" in await complaint(bus)
+            assert "refuses the login (nkey: RINGRIFT_NATS_NKEY)" in await complaint(bus)
 
 
 async def test_f67_a_credentials_file_works(tmp_path: Path) -> None:
