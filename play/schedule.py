@@ -34,8 +34,10 @@ class PlannedGame:
         return cls(played.opponent, played.index, played.seed, played.opening_seed, played.seat)
 
 
-def plan_games(evaluation_seed: int, opponent: OpponentName, games: int, num_players: int) -> list[PlannedGame]:
-    """The schedule against one opponent: `games` rounded up to whole blocks of `num_players` games."""
+def plan_games(
+    evaluation_seed: int, opponent: OpponentName, games: int, num_players: int, first: int = 0
+) -> list[PlannedGame]:
+    """The schedule against one opponent: `games` rounded up to whole blocks of `num_players` games, from the one at `first` on."""
     if games < 0 or num_players < 2:
         raise ValueError(f"{games} games with {num_players} seats: expected at least 0 games and 2 seats")
     base = _base(evaluation_seed)
@@ -49,7 +51,7 @@ def plan_games(evaluation_seed: int, opponent: OpponentName, games: int, num_pla
             opening_seed=_scatter(base + (game_stream + 1 << _STREAM_BITS) + index // num_players),
             seat=index % num_players,
         )
-        for index in range(blocks * num_players)
+        for index in range(first, blocks * num_players)
     ]
 
 

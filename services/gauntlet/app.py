@@ -129,6 +129,7 @@ def _background(
     return {
         **waiting,
         "dispatcher": dispatcher.run,
+        "reports": dispatcher.follow_reports,
         "deadlines": dispatcher.end_overdue,
         "figures": dispatcher.measure,
         **workers,

@@ -7,7 +7,6 @@ schedule may be played by many workers at once, in any order; what counts is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -50,10 +49,18 @@ class Course:
 
     def __init__(self, evaluation: Evaluation, recorded: Recorded) -> None:
         gates, self._block = evaluation.playable.gates, evaluation.configuration.num_players
-        self._recorded, self._silenced = recorded, evaluation.silenced
+        self._recorded = {name: dict(games) for name, games in recorded.items()}
+        self._silenced = evaluation.silenced
         self._prefixes = {name: Prefix(gates, name, self._block) for name in evaluation.opponents}
         for name, prefix in self._prefixes.items():
             prefix.add(recorded.get(name, {}).values())
+
+    def add(self, results: Iterable[Result]) -> None:
+        """More games are recorded."""
+        for name, games in by_opponent(results).items():
+            self._recorded.setdefault(name, {}).update(games)
+            if name in self._prefixes:
+                self._prefixes[name].add(games.values())
 
     @property
     def opponent(self) -> OpponentName | None:
@@ -96,7 +103,7 @@ class Course:
         is_over = prefix.is_decided or opponent in self._silenced
         return 0 if is_over else prefix.planned - len(self._recorded.get(opponent, {}))
 
-    @cached_property
+    @property
     def likely_needed(self) -> int:
         """Games against the opponent who is met now that are likely to count, beside those that do."""
         return self._prefixes[self.opponent].likely_needed if self.opponent else 0

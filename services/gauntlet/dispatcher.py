@@ -13,11 +13,13 @@ from uuid import UUID
 
 from services.gauntlet import figures
 from services.gauntlet.backlog import Backlogged, total
+from services.gauntlet.errors import ClaimOverError
 from services.gauntlet.records import WorkRecords
+from services.gauntlet.together import Together
 from services.gauntlet.worker.work import Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
 from shared.process.tasks import to_the_end
 
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS, REST_SECONDS = 1.0, 0.02
 MEASURE_SECONDS = 5.0
 
 
@@ -37,6 +39,9 @@ class Dispatcher:
         self._records = records
         self._waiting: list[_Waiting] = []
         self._serving = asyncio.Lock()
+        self._signs_of_life = Together(records.keep)
+        self._news = asyncio.Event()
+        self._is_exhausted = False
 
     async def claim(self, wish: WorkWish) -> Work | None:
         """Work for a worker, once there is some; None if there was none for as long as it waits."""
@@ -46,8 +51,15 @@ class Dispatcher:
             return waiting.work.result() if waiting.work.done() else None
 
     async def report(self, claim_id: UUID, report: WorkReport) -> WorkAnswer:
-        """As `WorkService.report`."""
-        return await self._records.report(claim_id, report)
+        """As `WorkService.report`; signs of life of many workers are kept together."""
+        if report == WorkReport():
+            answer = await self._signs_of_life.ask(claim_id)
+            if answer is None:
+                raise ClaimOverError(f"there is no claim {claim_id} any more")
+            return answer
+        answer = await self._records.report(claim_id, report)
+        self._news.set()
+        return answer
 
     async def fail(self, claim_id: UUID, failure: WorkFailure) -> None:
         """As `WorkService.fail`."""
@@ -69,8 +81,16 @@ class Dispatcher:
     async def run(self) -> None:
         """Serve those who wait whenever something may have changed, for ever."""
         async for _ in self._records.changes(SWEEP_SECONDS):
-            async with self._serving:
-                await self._serve()
+            await self._look()
+
+    async def follow_reports(self) -> None:
+        """Serve those who wait after reports, which are many and change little: at most half of the time, for ever."""
+        clock = asyncio.get_running_loop()
+        while True:
+            await self._news.wait()
+            since = clock.time()
+            await self._look()
+            await asyncio.sleep(max(clock.time() - since, REST_SECONDS))
 
     async def end_overdue(self) -> None:
         """End what has been played for too long, for ever."""
@@ -85,19 +105,28 @@ class Dispatcher:
             await asyncio.sleep(MEASURE_SECONDS)
 
     async def _served_now(self, waiting: _Waiting) -> bool:
-        """Whether there is work at once: asked for together with all who came in the meantime."""
+        """Whether there is work at once: asked for together with all who came in the meantime. Who may wait
+        does, where there was too little for those before."""
         async with self._serving:
-            if not waiting.was_served:
+            waits = self._is_exhausted and waiting.wish.wait_seconds > 0
+            if not waiting.was_served and not waits:
                 await self._serve()
         return waiting.work.done()
 
+    async def _look(self) -> None:
+        async with self._serving:
+            await self._serve()
+
     async def _serve(self) -> None:
+        self._news.clear()
+        self._is_exhausted = False
         asking = list(self._waiting)
         for each in asking:
             each.was_served = True
         if not asking:
             return
         found = await self._records.claim([each.wish for each in asking])
+        self._is_exhausted = None in found
         for each, work in zip(asking, found, strict=True):
             if work is None:
                 continue

@@ -25,6 +25,7 @@ class Prefix:
         self._rule, self._num_players = (gates, opponent), num_players
         self._gate = RunningGate(gates, opponent, num_players, counted)
         self._waiting: dict[int, Result] = {}
+        self._likely_needed: int | None = None
 
     @property
     def games(self) -> int:
@@ -54,11 +55,16 @@ class Prefix:
     @property
     def likely_needed(self) -> int:
         """So many more games are likely to count."""
-        return 0 if self.is_decided else likely_needed(*self._rule, self.tally, self.planned, self._num_players)
+        if self.is_decided:
+            return 0
+        if self._likely_needed is None:
+            self._likely_needed = likely_needed(*self._rule, self.tally, self.planned, self._num_players)
+        return self._likely_needed
 
     def add(self, results: Iterable[Result]) -> None:
         """Finished games, in any order. Those after the deciding block are never counted."""
         self._waiting.update({each.place: each for each in results})
+        self._likely_needed = None
         while not self.is_decided:
             block = range(self.games, self.games + self._num_players)
             if not all(place in self._waiting for place in block):

@@ -25,7 +25,7 @@ def require_planned(evaluation: Evaluation, claim: Claim, games: Sequence[Played
         raise ReportRefusedError("no games were claimed: the model was only to be loaded")
     opponent, first, number = claim.blocks
     num_players = evaluation.configuration.num_players
-    planned = plan_games(evaluation.playable.seed, opponent, first + number, num_players)[first:]
+    planned = plan_games(evaluation.playable.seed, opponent, first + number, num_players, first)
     plans = {each.index: each for each in planned}
     for each in games:
         _require_one(each, plans.get(each.index), claim, num_players)

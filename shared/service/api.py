@@ -45,7 +45,7 @@ class StillRejected(Problem):
     status, slug = 422, "still-rejected"
 
 
-def frame_of(request: Request) -> ServiceFrame:
+async def frame_of(request: Request) -> ServiceFrame:
     """The frame of the service that answers."""
     frame: ServiceFrame = request.app.state.frame
     return frame

@@ -139,7 +139,7 @@ def new_open_router(tag: str) -> APIRouter:
     return _Router(problems(*OF_EVERY_ROUTE), tags=[tag])
 
 
-def service_of(request: Request) -> Any:
+async def service_of(request: Request) -> Any:
     """The service that the application was built with, as a dependency of its routes."""
     return request.app.state.service
 

@@ -62,7 +62,7 @@ def note_refusal(scope: Scope) -> None:
     _log.warning("refused", caller=client[0] if client else None)
 
 
-def authorize(
+async def authorize(
     request: Request,
     needed: SecurityScopes,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],

@@ -143,7 +143,7 @@ class Waits:
 def blocks_of(work: Work) -> Iterator[list[PlannedGame]]:
     """The claimed blocks."""
     assert work.opponent is not None
-    planned = plan_games(work.seed, work.opponent, work.first + work.games, work.num_players)[work.first :]
+    planned = plan_games(work.seed, work.opponent, work.first + work.games, work.num_players, work.first)
     for first in range(0, len(planned), work.num_players):
         yield planned[first : first + work.num_players]
 

@@ -58,13 +58,16 @@ def work(number: int = 0, blocks: Blocks | None = FIRST_BLOCKS, **changed: objec
 @dataclass
 class FakeRecords:
     """What work there is, for the dispatcher. `ready`: handed out in order, `at_once` of it to each question; `questions`: of how
-    many workers each was; `hold`: what a question waits for; `changed`: set when something may have changed."""
+    many workers each was; `kept`: claims whose signs of life came together; `gone`: those that there are not any more; `hold`: what
+    a question waits for; `changed`: set when something may have changed."""
 
     ready: list[Work] = field(default_factory=list)
     questions: list[int] = field(default_factory=list)
     given_back: list[UUID] = field(default_factory=list)
     reasons: list[str | None] = field(default_factory=list)
     said: list[tuple[UUID, object]] = field(default_factory=list)
+    kept: list[list[UUID]] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
     hold: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,6 +93,12 @@ class FakeRecords:
     async def report(self, claim_id: UUID, report: WorkReport) -> WorkAnswer:
         self.said.append((claim_id, report))
         return WorkAnswer(alive=True, report_seconds=10)
+
+    async def keep(self, claim_ids: Sequence[UUID]) -> list[WorkAnswer | None]:
+        self.kept.append(list(claim_ids))
+        if self.hold is not None:
+            await self.hold.wait()
+        return [None if each in self.gone else WorkAnswer(alive=True, report_seconds=10) for each in claim_ids]
 
     async def fail(self, claim_id: UUID, failure: WorkFailure) -> None:
         self.said.append((claim_id, failure))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gauntlet.dispatcher import Dispatcher
+from services.gauntlet.errors import ClaimOverError
 from services.gauntlet.worker.work import Work, WorkFailure, WorkReport, WorkWish
 from tests.gauntlet.fake_work import FakeRecords, work
 from tests.kit.virtual_time import in_virtual_time
@@ -56,8 +57,8 @@ async def test_many_waiters_are_served_in_one_go() -> None:
 
 
 @in_virtual_time
-async def test_what_there_is_not_is_asked_for_in_one_go() -> None:
-    """Workers that come together find out together that there is nothing for them."""
+async def test_what_there_is_not_is_asked_for_once() -> None:
+    """Workers that come together wait together for what one of them was not given."""
     records = FakeRecords(hold=asyncio.Event())
     tasks = coming(Dispatcher(records), *range(8))
     await records.asked.wait()
@@ -65,7 +66,7 @@ async def test_what_there_is_not_is_asked_for_in_one_go() -> None:
     assert records.hold is not None
     records.hold.set()
     assert await asyncio.gather(*tasks) == [None] * 8
-    assert records.questions == [1, 8]
+    assert records.questions == [1]
 
 
 @in_virtual_time
@@ -158,6 +159,38 @@ async def test_what_comes_of_work_goes_to_the_records() -> None:
     assert answer.alive
     assert records.said == [(UUID(int=1), WorkReport(done=True)), (UUID(int=2), failure)]
     assert records.given_back == [UUID(int=3)]
+
+
+@in_virtual_time
+async def test_signs_of_life_are_kept_together() -> None:
+    """Those that come while others are kept go with the next ones; who has no claim any more is told so, and nobody else."""
+    records = FakeRecords(gone=[UUID(int=2)], hold=asyncio.Event())
+    dispatcher = Dispatcher(records)
+    assert records.hold is not None
+    told = [asyncio.create_task(dispatcher.report(UUID(int=number), WorkReport())) for number in range(4)]
+    await settled()
+    records.hold.set()
+    answers = await asyncio.gather(*told, return_exceptions=True)
+    assert records.kept == [[UUID(int=0)], [UUID(int=number) for number in (1, 2, 3)]]
+    assert [isinstance(each, ClaimOverError) for each in answers] == [False, False, True, False]
+
+
+@in_virtual_time
+async def test_who_may_wait_is_not_asked_for_where_there_was_nothing() -> None:
+    """Until something may have changed, or a report came, which is looked at soon; who does not wait is asked for at once."""
+    records = FakeRecords()
+    dispatcher = Dispatcher(records)
+    following = asyncio.create_task(dispatcher.follow_reports())
+    first, second = coming(dispatcher, 1, 2)
+    await settled()
+    assert records.questions == [1]
+    assert await dispatcher.claim(wish(3, seconds=0)) is None
+    assert records.questions == [1, 3]
+    records.ready = [work(1), work(2)]
+    await dispatcher.report(UUID(int=1), WorkReport(done=True))
+    assert [await first, await second] == [work(1), work(2)]
+    assert records.questions == [1, 3, 2]
+    following.cancel()
 
 
 @in_virtual_time

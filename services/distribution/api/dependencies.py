@@ -13,7 +13,7 @@ from shared.web.application import service_of
 Service = Annotated[DistributionService, Depends(service_of)]
 
 
-def ledger_of(request: Request) -> LedgerComparison:
+async def ledger_of(request: Request) -> LedgerComparison:
     """What was last found out about the ledger."""
     comparison: LedgerComparison = request.app.state.ledger
     return comparison

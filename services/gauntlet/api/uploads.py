@@ -25,7 +25,7 @@ BODY: dict[str, Any] = {
 MOST = 2**40
 
 
-def uploads_of(request: Request) -> Uploads:
+async def uploads_of(request: Request) -> Uploads:
     """Who takes them."""
     uploads: Uploads = request.app.state.uploads
     return uploads

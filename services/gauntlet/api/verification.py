@@ -17,7 +17,7 @@ from shared.web.problems import NotFound, problems
 router = new_router("evaluations", prefix=PREFIX)
 
 
-def verifier_of(request: Request) -> Verifier:
+async def verifier_of(request: Request) -> Verifier:
     """Who has games played again."""
     verifier: Verifier = request.app.state.verifier
     return verifier

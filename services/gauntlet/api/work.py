@@ -21,7 +21,7 @@ LEADS_TO = {name: {"claim_id": "$response.body#/claim_id"} for name in ("report_
 router = new_router("work", prefix="/v1/work", needs=PLAY)
 
 
-def dispatcher_of(request: Request) -> Dispatcher:
+async def dispatcher_of(request: Request) -> Dispatcher:
     """Who hands out work."""
     dispatcher: Dispatcher = request.app.state.dispatcher
     return dispatcher

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -44,10 +44,18 @@ async def claims_of(tx: Read, evaluation_id: UUID) -> list[Claim]:
     return [_claim(row) for row in await tx.execute(wanted)]
 
 
-async def extend_claim(tx: Write, claim_id: UUID, seconds: float) -> bool:
-    """Its worker was heard of. False if there is no such claim, or it is over."""
-    kept = update(claims).where(claims.c.id == claim_id, ~claims.c.is_over).values(until=_until(seconds))
-    return (await tx.execute(kept)).rowcount == 1
+async def extend_claims(tx: Write, claim_ids: Sequence[UUID], seconds: float) -> dict[UUID, bool]:
+    """Their workers were heard of. Tells of each that there is, and that nobody else changes just now, whether it is wanted."""
+    free = select(claims.c.id).where(claims.c.id.in_(claim_ids)).with_for_update(skip_locked=True).cte()
+    kept = update(claims).where(claims.c.id == free.c.id).values(until=_until(seconds))
+    rows = await tx.execute(kept.returning(claims.c.id, claims.c.is_over))
+    return {row.id: not row.is_over for row in rows}
+
+
+async def are_wanted(tx: Read, claim_ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Of each of these claims that there is, whether its games are wanted."""
+    rows = await tx.execute(select(claims.c.id, claims.c.is_over).where(claims.c.id.in_(claim_ids)))
+    return {row.id: not row.is_over for row in rows}
 
 
 async def drop_claim(tx: Write, claim_id: UUID) -> None:
@@ -55,9 +63,9 @@ async def drop_claim(tx: Write, claim_id: UUID) -> None:
     await tx.execute(delete(claims).where(claims.c.id == claim_id))
 
 
-async def note_cost(tx: Write, claim_id: UUID, told: Cost) -> None:
-    """What its worker said that it cost so far."""
-    await tx.execute(update(claims).where(claims.c.id == claim_id).values(told._asdict()))
+async def keep_claim(tx: Write, claim_id: UUID, told: Cost, seconds: float) -> None:
+    """Its worker was heard of, and said what it cost so far."""
+    await tx.execute(update(claims).where(claims.c.id == claim_id).values(until=_until(seconds), **told._asdict()))
 
 
 async def end_claims(tx: Write, evaluation_id: UUID, but: OpponentName | None) -> None:

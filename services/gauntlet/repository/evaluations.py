@@ -74,6 +74,12 @@ async def locked(tx: Write, evaluation_id: UUID) -> Evaluation | None:
     return await _first(tx, _EVALUATIONS.where(evaluations.c.id == evaluation_id).with_for_update())
 
 
+async def locked_of_claim(tx: Write, claim_id: UUID) -> Evaluation | None:
+    """The evaluation of a claim, locked until the transaction ends."""
+    of_claim = select(claims.c.evaluation_id).where(claims.c.id == claim_id).scalar_subquery()
+    return await _first(tx, _EVALUATIONS.where(evaluations.c.id == of_claim).with_for_update(of=evaluations))
+
+
 async def playable(tx: Read, most_running: int, limit: int, after: int, held: float = 0) -> list[Turn]:
     """Evaluations that may be played, in the order in which they are: by age, short ones with a head start before long ones.
 

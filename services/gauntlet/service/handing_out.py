@@ -16,7 +16,7 @@ from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.figures import Noted
 from services.gauntlet.panel import panel_of
 from services.gauntlet.service.journal import candidate_network, network_of
-from services.gauntlet.service.work_parts import WorkParts, course_of
+from services.gauntlet.service.work_parts import WorkParts
 from services.gauntlet.worker.work import PROTOCOL, CountedGames, ModelReference, Work, WorkWish
 from shared.contract.evidence import CanonicalReference, PanelMember
 from shared.contract.panel import versions_of
@@ -98,7 +98,8 @@ class HandingOut(WorkParts):
         held = await repository.claims_of(tx, evaluation.id)
         live = [each for each in held if each.is_live(seconds)]
         silent = [each for each in held if not each.is_live(seconds)]
-        course, claims = await course_of(tx, evaluation), []
+        course, claims = await self.courses.of(tx, evaluation), []
+        self.courses.keep(tx, evaluation, course)
         for wish in wishes:
             blocks = share(evaluation, course, live, wish, len(wishes), seconds)
             if blocks is None and (course.opponent is not None or live):

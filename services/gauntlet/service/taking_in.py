@@ -5,12 +5,13 @@ What it reports is taken from whoever holds the claim, late or not: a game is th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from play.counting import Result
 from play.record import PlayedGame
 from services.gauntlet import announcements, evidence, figures, repository
 from services.gauntlet.claim import Claim
@@ -20,12 +21,12 @@ from services.gauntlet.errors import ClaimOverError, DifferentGameError
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.figures import Noted
 from services.gauntlet.reports import is_same, require_of_claim, require_planned
+from services.gauntlet.service.courses import course_of, tells_repeats
 from services.gauntlet.service.recognising import Recognising
-from services.gauntlet.service.work_parts import course_of
 from services.gauntlet.worker.crash import MOST_KEPT, Crash
 from services.gauntlet.worker.work import WorkAnswer, WorkFailure, WorkReport
 from shared.contract.words import PANEL, EvaluationState, OpponentName
-from shared.storage.database import Write
+from shared.storage.database import Write, after_commit
 
 
 class Held(NamedTuple):
@@ -45,16 +46,16 @@ class TakingIn(Recognising):
         """Take in what a worker played. ClaimOverError if there is no such claim any more, ReportRefusedError if it cannot be;
         DifferentGameError, and an entry for auditors, if a game was recorded otherwise."""
         if report == WorkReport():
-            return await self._keep(claim_id)
+            [answer] = await self.keep([claim_id])
+            if answer is None:
+                raise ClaimOverError(f"there is no claim {claim_id} any more")
+            return answer
         try:
             async with self._held(claim_id, quiet=True) as held:
-                answer = await self._take(held, report)
+                return await self._take(held, report)
         except DifferentGameError:
             await self._dispute(claim_id, report)
             raise
-        if not answer.alive:
-            self.database.wake()
-        return answer
 
     async def fail(self, claim_id: UUID, failure: WorkFailure) -> None:
         """The claim cannot be carried out: another worker tries, if this one died; else the evaluation ends without evidence, or
@@ -83,18 +84,19 @@ class TakingIn(Recognising):
             if claim and reason and evaluation is not None and evaluation.state is EvaluationState.RUNNING:
                 await self.journal.save(tx, evaluation.held_up(f"worker {claim.worker}: {reason}"))
 
-    async def _keep(self, claim_id: UUID) -> WorkAnswer:
+    async def keep(self, claim_ids: Sequence[UUID]) -> list[WorkAnswer | None]:
+        """Signs of life of whoever holds these claims; None for one that there is not any more."""
         async with self.database.write(quiet=True) as tx:
-            extended = await repository.extend_claim(tx, claim_id, self.rules.claim_seconds)
-            if not extended and await repository.claim(tx, claim_id) is None:
-                raise ClaimOverError(f"there is no claim {claim_id} any more")
-        return self._answer(alive=extended)
+            kept = await repository.extend_claims(tx, claim_ids, self.rules.claim_seconds)
+            kept |= await repository.are_wanted(tx, set(claim_ids) - set(kept)) if len(kept) < len(claim_ids) else {}
+        return [self._answer(alive=kept[each]) if each in kept else None for each in claim_ids]
 
     async def _take(self, held: Held, report: WorkReport) -> WorkAnswer:
         tx, evaluation, claim, noted = held
-        cost = await self._cost(held, report)
+        cost = _cost(claim, report)
         if claim.is_over:
             return await self._last_word(held, cost, done=report.done)
+        course = await self.courses.of(tx, evaluation)
         if report.model is not None and evaluation.learns_from(report.model, report.confinement):
             described = await self.journal.save(tx, evaluation.described(report.model, report.confinement))
             recognised = described if evaluation.model else await self._recognise(tx, described)
@@ -102,17 +104,17 @@ class TakingIn(Recognising):
                 return await self._begin_anew(held._replace(evaluation=recognised), cost, done=report.done)
             evaluation = described
         new = await self._record(held, report) if report.games else []
+        course.add(_counting(evaluation, new))
         if new or report.done:
             evaluation = await self.journal.save(tx, evaluation.progressed(cost))
         elif cost != NO_COST:
             evaluation = await self.journal.save(tx, evaluation.spent(cost))
         noted.later(lambda: figures.note(new, cost))
         await self._keep_crash(tx, claim, report.crash)
-        course = await course_of(tx, evaluation)
         if _is_over(evaluation, course) and (report.done or not evaluation.skip_games):
             await self._complete(tx, evaluation, course, noted)
             return self._answer(alive=False)
-        return await self._go_on(held._replace(evaluation=evaluation), course, done=report.done)
+        return await self._go_on(held._replace(evaluation=evaluation), course, cost, done=report.done)
 
     async def _begin_anew(self, held: Held, cost: Cost, *, done: bool) -> WorkAnswer:
         """What the claim was given is not to be played: its weights have games already, or another seed."""
@@ -144,36 +146,34 @@ class TakingIn(Recognising):
                 )
         return [each for each in report.games if each not in before]
 
-    async def _cost(self, held: Held, report: WorkReport) -> Cost:
-        """What a claim cost that was not told before: a report says what it cost so far."""
-        so_far = Cost(report.cpu_seconds, report.forward_seconds, report.surplus_games)
-        cost = so_far.beyond(held.claim.told)
-        if cost != NO_COST:
-            await repository.note_cost(held.tx, held.claim.id, held.claim.told.plus(cost))
-        return cost
-
     async def _last_word(self, held: Held, cost: Cost, *, done: bool) -> WorkAnswer:
         """Games of a claim that is over count for nothing; what they cost does."""
+        tx, claim = held.tx, held.claim
         if cost != NO_COST:
-            await self.journal.save(held.tx, held.evaluation.spent(cost))
+            await self.journal.save(tx, held.evaluation.spent(cost))
             held.noted.later(lambda: figures.note([], cost))
         if done:
-            await repository.drop_claim(held.tx, held.claim.id)
+            await repository.drop_claim(tx, claim.id)
+        elif cost != NO_COST:
+            await repository.keep_claim(tx, claim.id, claim.told.plus(cost), self.rules.claim_seconds)
         return self._answer(alive=False)
 
-    async def _go_on(self, held: Held, course: Course, *, done: bool) -> WorkAnswer:
+    async def _go_on(self, held: Held, course: Course, cost: Cost, *, done: bool) -> WorkAnswer:
         """The claim is over when it is done, or its gate is decided; else it is good for another while."""
         tx, evaluation, claim, noted = held
         decided = claim.blocks is not None and claim.blocks.opponent != course.opponent
         if done:
             await repository.drop_claim(tx, claim.id)
+        else:
+            await repository.keep_claim(tx, claim.id, claim.told.plus(cost), self.rules.claim_seconds)
         if decided:
+            after_commit(tx, self.database.wake)
             await repository.end_claims(tx, evaluation.id, course.opponent)
             await self._drop_surplus(tx, evaluation, course, noted)
             if course.opponent is not None and claim.blocks is not None and claim.blocks.opponent not in PANEL:
                 await self._announce(tx, evaluation, claim.blocks.opponent)
-        elif not done:
-            await repository.extend_claim(tx, claim.id, self.rules.claim_seconds)
+        else:
+            self.courses.keep(tx, evaluation, course)
         return self._answer(alive=not decided and not done)
 
     async def _announce(self, tx: Write, evaluation: Evaluation, opponent: OpponentName) -> None:
@@ -210,14 +210,24 @@ class TakingIn(Recognising):
         """A transaction on the evaluation of a claim. ClaimOverError without it."""
         noted = Noted()
         async with self.database.write(quiet=quiet) as tx:
-            claim = await repository.claim(tx, claim_id)
-            evaluation = await repository.locked(tx, claim.evaluation_id) if claim else None
-            # whoever had the evaluation until now may have ended the claim
+            evaluation = await repository.locked_of_claim(tx, claim_id)
+            # read when it is locked: whoever had the evaluation until then may have ended the claim
             claim = await repository.claim(tx, claim_id) if evaluation else None
             if claim is None or evaluation is None or evaluation.state is not EvaluationState.RUNNING:
                 raise ClaimOverError(f"there is no claim {claim_id} any more")
             yield Held(tx, evaluation, claim, noted)
         noted.count()
+
+
+def _cost(claim: Claim, report: WorkReport) -> Cost:
+    """What a claim cost that was not told before: a report says what it cost so far."""
+    return Cost(report.cpu_seconds, report.forward_seconds, report.surplus_games).beyond(claim.told)
+
+
+def _counting(evaluation: Evaluation, played: Sequence[PlayedGame]) -> list[Result]:
+    """What counts of games that were recorded, as a course has it."""
+    found = [Result.of(each) for each in played]
+    return found if tells_repeats(evaluation) else [each._replace(fingerprint="") for each in found]
 
 
 def _is_over(evaluation: Evaluation, course: Course) -> bool:

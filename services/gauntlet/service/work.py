@@ -9,10 +9,10 @@ from services.gauntlet import repository
 from services.gauntlet.backlog import Backlogged
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.figures import Noted
+from services.gauntlet.service.courses import course_of
 from services.gauntlet.service.handing_out import HandingOut
 from services.gauntlet.service.journal import known
 from services.gauntlet.service.taking_in import TakingIn
-from services.gauntlet.service.work_parts import course_of
 from shared.contract.words import PANEL, EvaluationState
 from shared.storage.database import Write
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.gauntlet import evidence, repository
 from services.gauntlet.cost import Cost
 from services.gauntlet.course import Course
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.figures import CYCLES, SURPLUS, Noted
+from services.gauntlet.service.courses import Courses
 from services.gauntlet.service.journal import Journal
 from services.gauntlet.work_rules import WorkRules
 from services.gauntlet.worker.work import WorkAnswer
 from shared.contract.words import Digest
-from shared.storage.database import Read, Transactions, Write
+from shared.storage.database import Transactions, Write, after_commit
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class WorkParts:
     journal: Journal
     rules: WorkRules
     holds: Callable[[Digest], Awaitable[bool]]
+    courses: Courses = field(default_factory=Courses)
 
     async def _complete(self, tx: Write, evaluation: Evaluation, course: Course, noted: Noted) -> None:
         evaluation = await self._drop_surplus(tx, evaluation, course, noted)
         found = evidence.assemble(evaluation, await repository.results(tx, evaluation.id))
         await self.journal.save(tx, evaluation.completed(found))
+        after_commit(tx, self.database.wake)
         if found.cycles:
             noted.later(CYCLES.inc)
 
@@ -44,9 +47,3 @@ class WorkParts:
 
     def _answer(self, *, alive: bool) -> WorkAnswer:
         return WorkAnswer(alive=alive, report_seconds=self.rules.claim_seconds)
-
-
-async def course_of(tx: Read, evaluation: Evaluation) -> Course:
-    """How far an evaluation is. Repeats are told where a rule looks at the scores."""
-    repeats = evaluation.playable.gates.mode != "exact" or bool(evaluation.panel)
-    return Course(evaluation, await repository.recorded(tx, evaluation.id, repeats=repeats))

@@ -107,7 +107,7 @@ class GameGauntlet:
     def _meet(self, loaded: ConfinedModel, name: OpponentName, spent: Spent) -> Iterator[GamesPlayed | Crashed]:
         opponent = make_opponent(name, self._game, self._previous_player)
         work = self._work
-        planned = plan_games(work.seed, name, work.first + work.games, work.num_players)[work.first :]
+        planned = plan_games(work.seed, name, work.first + work.games, work.num_players, work.first)
         arena = Arena(self._game, self._player(loaded), opponent, planned, work.play.opening_plies, self._engine())
         self._arena = arena
         match = Match(work, name)

@@ -181,7 +181,7 @@ class Reporter:
         work = self._work
         if work.opponent is None:
             return []
-        return plan_games(work.seed, work.opponent, work.first + work.games, work.num_players)[work.first :]
+        return plan_games(work.seed, work.opponent, work.first + work.games, work.num_players, work.first)
 
     async def _wait(self) -> None:
         """Until there is something to tell, or it is time for a sign of life."""

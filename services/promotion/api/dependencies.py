@@ -20,7 +20,7 @@ from shared.web.keys import caller_name
 Service = Annotated[PromotionService, Depends(service_of)]
 
 
-def known_configuration(
+async def known_configuration(
     configuration: Annotated[
         str,
         Path(max_length=LONGEST_CONFIGURATION, description="Board type and number of players", examples=["hex8_2p"]),
@@ -30,7 +30,7 @@ def known_configuration(
     return parsed(configuration)
 
 
-def changed_configuration(
+async def changed_configuration(
     configuration: Annotated[
         str,
         Path(
@@ -57,12 +57,12 @@ ChangedConfiguration = Annotated[str, Depends(changed_configuration)]
 DecisionId = Annotated[UUID, Path(description="Of the decision", examples=[NOBODYS_ID])]
 
 
-def actor(request: Request) -> Actor:
+async def actor(request: Request) -> Actor:
     """Who is calling, as the audit names them; of an address as much as the proxies that are trusted tell."""
     return Actor(caller_name(request), request.client.host if request.client else None)
 
 
-def the_caller(request: Request) -> credentials.Caller:
+async def the_caller(request: Request) -> credentials.Caller:
     """Who is calling, with what they may do."""
     caller: credentials.Caller = request.state.caller
     return caller
@@ -81,7 +81,7 @@ IfMatch = Annotated[
 ]
 
 
-def seen_version(if_match: IfMatch = None) -> int | None:
+async def seen_version(if_match: IfMatch = None) -> int | None:
     """Which version the caller saw, None if that does not matter; VersionMoved for what no version ever is called."""
     if if_match is None or if_match.strip() == "*":
         return None

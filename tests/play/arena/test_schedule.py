@@ -48,6 +48,7 @@ def test_the_schedule_depends_on_the_seed_alone(seed: int) -> None:
     planned = plan_games(seed, "random", 50, 2)
     assert planned == plan_games(seed, "random", 50, 2)
     assert planned[:20] == plan_games(seed, "random", 20, 2)
+    assert planned[7:] == plan_games(seed, "random", 50, 2, first=7)
     assert not {each.seed for each in planned} & {each.seed for each in plan_games(seed + 1, "random", 50, 2)}
 
 
