@@ -193,6 +193,7 @@ class Suite:
             "RINGRIFT_HOST": host,
             "RINGRIFT_AGENT_PORT": str(port),
             "RINGRIFT_AGENT_NODE": name,
+            "RINGRIFT_AGENT_TRANSPORT": "http",
             "RINGRIFT_AGENT_DIR": str(self.folder / "nodes" / name),
             "RINGRIFT_DISTRIBUTION_URL": self.addresses.url("distribution"),
             "RINGRIFT_ORDER_PUBLIC_KEY": self._order_key.public_key().public_bytes_raw().hex(),

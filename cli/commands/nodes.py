@@ -15,7 +15,10 @@ from cli.ledger import Reason, moment, shortened
 from cli.output import AsJson, Output
 
 COLUMNS = ("node", "address", "last report", "breaker", "holds", "free disk", "trouble")
-HELD = ("configuration", "version", "holds", "on disk", "digest", "played with", "delivery", "bytes", "since", "detail")
+HELD = (
+    "configuration", "version", "holds", "on disk", "digest", "played with", "delivery", "bytes", "from nodes", "since",
+    "detail",
+)  # fmt: skip
 Name = Annotated[str, typer.Argument(help="As `ringrift nodes ls` names it")]
 app = typer.Typer(
     help="See the nodes, whether they answer, and what each holds; register, forget, isolate and release them.",
@@ -199,6 +202,7 @@ def _delivery(each: Mapping[str, Any]) -> tuple[str, ...]:
         {None: "", True: "yes", False: "no"}[on_disk.get("played")],
         each["state"],
         f"{each['bytes_done']:,} of {each['size']:,}",
+        f"{each.get('from_peers', 0):,}",
         moment(each["updated_at"]),
         on_disk.get("reason") or each["detail"] or on_disk.get("reload_error") or "",
     )

@@ -13,7 +13,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.distribution.agent.signature import OrderSigner
-from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, signed_pointer, status
+from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, signed_pointer, status, swarm
 from services.distribution.api.problems import TRANSLATIONS
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
@@ -26,6 +26,7 @@ from services.distribution.node_client import AgentClient
 from services.distribution.pointer_mirror import PointerMirror
 from services.distribution.service import DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
+from services.distribution.swarm_parts import swarm_parts
 from services.distribution.tables import MESSAGING
 from shared.process.credentials import Caller
 from shared.service import api as events
@@ -46,6 +47,7 @@ DESCRIPTION = Description(
 )
 ROUTERS = (
     artifacts.router,
+    swarm.router,
     distribute.router,
     nodes.router,
     joining.router,
@@ -62,12 +64,22 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     for token in settings.join_token:
         to.keys.know(token, Caller("an agent that joins", frozenset({"join"})))
     known = Nodes(to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic))
-    service = DistributionService(to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known)
+    parts = swarm_parts(settings, store, known.resolver)
+    service = DistributionService(
+        to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, parts.torrents
+    )
     frame = ServiceFrame(to, HANDLERS.bound(service))
     signer = OrderSigner(settings.order_key) if settings.order_key else None
     daemon = UnifiedDistributionDaemon(
         DaemonRecords(service),
-        AgentClient(to.client, store, settings.distribution_url, signer, presigned=settings.artifacts_presigned),
+        AgentClient(
+            to.client,
+            store,
+            settings.distribution_url,
+            signer,
+            presigned=settings.artifacts_presigned,
+            offers=parts.offers,
+        ),
         state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),
@@ -85,6 +97,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with frame.running({"daemon": deliver, "ledger": watch.follow, **issued_keys(to)}):
             yield
+        await parts.close()
 
     routers = [
         index.router,

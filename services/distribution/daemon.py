@@ -7,7 +7,7 @@ with a time limit, so that one that hangs delays nobody. What is recorded and ho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -37,6 +37,7 @@ class RefusedError(Exception):
 class NodeClient(Protocol):
     """How a node is spoken to: the seam of a transport. Raises the two errors above, and nothing else of its own."""
 
+    def keep_only(self, nodes: Collection[str]) -> None: ...
     async def report(self, node: Node) -> Report: ...
     async def order(self, node: Node, head: Head) -> None: ...
 
@@ -83,6 +84,7 @@ class UnifiedDistributionDaemon:
         nodes, heads = await self._records.open_deliveries()
         names = {node.name for node in nodes}
         self._state.keep_only(names)
+        self._client.keep_only(names)
         self._troubles = {key: trouble for key, trouble in self._troubles.items() if key[0] in names}
         for node in nodes:
             if node.name not in self._visits and self._state.is_due(node.name, heads, len(nodes), self._now()):

@@ -59,6 +59,13 @@ class DeliveryKey(NamedTuple):
         return f"{self.configuration}:{self.version}:{self.node}"
 
 
+class Sources(NamedTuple):
+    """Bytes of one version that other nodes sent to a node, and the distribution service or its artifact store."""
+
+    from_peers: int
+    from_service: int
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far one delivery has come, by the node's report."""
@@ -68,6 +75,7 @@ class Progress:
     bytes_done: int
     detail: str | None = None
     played: bool = False
+    sources: Sources | None = None
 
     @property
     def is_there(self) -> bool:
@@ -92,6 +100,8 @@ class Delivery:
     delivered_at: datetime | None
     played: bool = False
     played_at: datetime | None = None
+    from_peers: int = 0
+    from_service: int = 0
 
     @property
     def is_delivered(self) -> bool:
@@ -102,9 +112,11 @@ class Delivery:
         """Moved by the node's own report."""
         if self.state is DeliveryState.SUPERSEDED:
             return self
+        from_peers, from_service = progress.sources or (self.from_peers, self.from_service)
         return replace(
-            self, state=progress.state, bytes_done=progress.bytes_done, detail=progress.detail, played=progress.played
-        )
+            self, state=progress.state, bytes_done=progress.bytes_done, detail=progress.detail, played=progress.played,
+            from_peers=from_peers, from_service=from_service,
+        )  # fmt: skip
 
     def unreached(self, reason: str) -> Delivery:
         """Moved by a visit that failed; what was delivered is still on the node's disk, for all that is known."""
@@ -129,14 +141,23 @@ class Delivery:
 def assess(head: Head, report: Report) -> Progress:
     """The state of the delivery of `head` to the node that made the report; only the digest on its disk makes it delivered."""
     held, fetch = report.models.get(head.configuration), report.fetches.get(head.configuration)
+    sources = _sources(head, report)
     if held is not None and head.is_in(held):
         reload = report.reloads.get(head.configuration)
         taken_up = reload is not None and reload.error is None
         played = reload is not None and taken_up and (reload.version, reload.digest) == (head.version, head.digest)
-        return Progress(head, DeliveryState.DELIVERED, held.size, played=played)
+        return Progress(head, DeliveryState.DELIVERED, held.size, played=played, sources=sources)
     if fetch is not None and head.is_in(fetch):
         if fetch.error is None:
-            return Progress(head, DeliveryState.FETCHING, fetch.bytes_done)
-        return Progress(head, DeliveryState.PENDING, fetch.bytes_done, fetch.error)
+            return Progress(head, DeliveryState.FETCHING, fetch.bytes_done, sources=sources)
+        return Progress(head, DeliveryState.PENDING, fetch.bytes_done, fetch.error, sources=sources)
     detail = f"the node holds version {held.version}" if held else "the node does not hold this model"
     return Progress(head, DeliveryState.PENDING, 0, detail)
+
+
+def _sources(head: Head, report: Report) -> Sources | None:
+    """Where the bytes came from, None if the node does not say."""
+    for fetch in (report.fetches.get(head.configuration), report.fetched.get(head.configuration)):
+        if fetch is not None and head.is_in(fetch):
+            return Sources(fetch.from_peers, fetch.from_service)
+    return None

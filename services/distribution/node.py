@@ -32,13 +32,16 @@ class Held:
 
 @dataclass(frozen=True)
 class Fetch:
-    """A node's newest transfer for a configuration; `error` is set when it failed."""
+    """A node's newest transfer for a configuration; `error` is set when it failed. `from_peers`, `from_service`: bytes that other
+    nodes sent, and the distribution service or its artifact store."""
 
     version: int
     digest: str
     bytes_done: int
     error: str | None = None
     epoch: int = 0
+    from_peers: int = 0
+    from_service: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Report:
     node: str
     models: Mapping[str, Held] = field(default_factory=dict)
     fetches: Mapping[str, Fetch] = field(default_factory=dict)
+    fetched: Mapping[str, Fetch] = field(default_factory=dict)
     damaged: Mapping[str, Damage] = field(default_factory=dict)
     agent_version: str | None = None
     free_bytes: int | None = None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import httpx
 from pydantic import ValidationError
 
-from services.distribution.agent.schemas import ModelOrder, NodeReport
+from services.distribution.agent.schemas import FetchProgress, ModelOrder, NodeReport, SwarmOffer
 from services.distribution.agent.signature import OrderSigner
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
 from services.distribution.node import Damage, Fetch, Held, Node, Reloaded, Report
+from services.distribution.offers import NoOffers, NotReadyError, Offers
 from shared.contract.words import storable
 from shared.process.http_client import bounded
 from shared.storage.artifacts import ArtifactStore
@@ -26,13 +28,14 @@ SHOWN = 300
 
 class AgentClient:
     """The agents' API. `base_url` is where the agents find this service's artifacts; `signer` proves each request, None on a
-    machine whose agents ask for no proof. `presigned`: whether nodes fetch from the artifact store itself, where it can do that."""
+    machine whose agents ask for no proof. `presigned`: whether nodes fetch from the artifact store itself, where it can do that;
+    `offers`: the swarm."""
 
     def __init__(
         self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str, signer: OrderSigner | None = None,
-        *, presigned: bool = False,
+        *, presigned: bool = False, offers: Offers | None = None,
     ) -> None:  # fmt: skip
-        self._presigned = presigned
+        self._presigned, self._offers = presigned, offers or NoOffers()
         self._client, self._store, self._base_url, self._signer = client, store, base_url.rstrip("/"), signer
 
     async def report(self, node: Node) -> Report:
@@ -42,13 +45,12 @@ class AgentClient:
             report = NodeReport.model_validate_json(answer.content)
         except ValidationError as error:
             raise NodeFaultError(f"{node.url} answered no report of an agent: {error.errors()[0]['msg']}") from None
+        await self._offers.saw(node, report.swarm_port)
         return Report(
             report.node,
             models={key: Held(each.version, each.digest, each.size, each.epoch) for key, each in report.models.items()},
-            fetches={
-                key: Fetch(each.version, each.digest, each.bytes_done, each.error, each.epoch)
-                for key, each in report.fetches.items()
-            },
+            fetches={key: _fetch(each) for key, each in report.fetches.items()},
+            fetched={key: _fetch(each) for key, each in report.fetched.items()},
             damaged={key: Damage(each.version, each.digest, each.found) for key, each in report.damaged.items()},
             agent_version=report.agent_version,
             free_bytes=report.free_bytes,
@@ -67,11 +69,22 @@ class AgentClient:
         address = await self._found(head.digest)
         source = f"{self._base_url}/v1/artifacts/{head.digest}"
         order = ModelOrder(
-            version=head.version, digest=head.digest, size=head.size, source=source, address=address, epoch=head.epoch
+            version=head.version, digest=head.digest, size=head.size, source=source, address=address, epoch=head.epoch,
+            swarm=await self._offer(node, head),
         )  # fmt: skip
         # agents of before there were epochs take the orders of the first, which do not name it
         body = order.model_dump_json(exclude_defaults=True).encode()
         await self._send("PUT", node, f"/v1/models/{head.configuration}", body)
+
+    def keep_only(self, nodes: Collection[str]) -> None:
+        """Send nobody to a node that is not registered any more."""
+        self._offers.keep_only(nodes)
+
+    async def _offer(self, node: Node, head: Head) -> SwarmOffer | None:
+        try:
+            return await self._offers.offer(node, head)
+        except (NotReadyError, OSError) as error:
+            raise RefusedError(str(error)) from None
 
     async def _found(self, digest: str) -> str | None:
         """Nothing but, at most, where the bytes are to be had without a credential. RefusedError if they are missing here."""
@@ -97,9 +110,16 @@ class AgentClient:
                 method, url, content=content, headers=headers, auth=None, extensions=limits
             )
         except httpx.HTTPError as error:
+            self._offers.lost(node)
             raise NodeFaultError(f"{method} {url}: {error!r}") from None
         if answer.status_code >= 500:
             raise NodeFaultError(f"{method} {url} answered {answer.status_code}: {storable(answer.text, SHOWN)}")
         if answer.status_code >= 300:
             raise RefusedError(f"{method} {url} answered {answer.status_code}: {storable(answer.text, SHOWN)}")
         return answer
+
+
+def _fetch(said: FetchProgress) -> Fetch:
+    return Fetch(
+        said.version, said.digest, said.bytes_done, said.error, said.epoch, said.from_peers, said.from_service
+    )  # fmt: skip

@@ -22,6 +22,8 @@ from shared.contract.words import (
     Version,
 )
 
+MOST_ADDRESSES = 100_000
+
 
 class NodeRegistration(BaseModel):
     """A node to register: the address of its agent."""
@@ -132,6 +134,8 @@ class DeliveryView(BaseModel):
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
+    from_peers: Bytes = Field(description="Bytes that other nodes sent")
+    from_service: Bytes = Field(description="Bytes that the distribution service or its artifact store sent")
     played_at: datetime | None = Field(description="When whoever plays there took it up; null if that is not known")
 
 
@@ -140,6 +144,12 @@ class Deliveries(BaseModel):
 
     items: list[DeliveryView]
     next: str | None = Field(description="Null at the end")
+
+
+class SwarmAddresses(BaseModel):
+    """The addresses of the registered nodes: a node in the swarm speaks with these and the service alone."""
+
+    addresses: list[str] = Field(max_length=MOST_ADDRESSES, examples=[["10.0.0.4"]])
 
 
 class RedeliverRequest(BaseModel):

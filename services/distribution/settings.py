@@ -9,12 +9,14 @@ from pydantic_settings import NoDecode
 
 from services.distribution.agent.schemas import JoinToken
 from services.distribution.agent.signature import key_bytes
+from services.distribution.agent.transport_settings import transport_faults
 from services.distribution.schemas import NodeRegistration
+from services.distribution.seed_settings import SeedSettings
 from shared.contract.words import DISTRIBUTION_PORT, Port
 from shared.process.settings import PREFIX, ServiceSettings
 
 
-class DistributionSettings(ServiceSettings):
+class DistributionSettings(ServiceSettings, SeedSettings):
     """What the distribution service reads."""
 
     distribution_port: Port = DISTRIBUTION_PORT
@@ -51,6 +53,7 @@ class DistributionSettings(ServiceSettings):
             own = [f"{PREFIX}ARTIFACTS_PRESIGNED needs a bucket: {PREFIX}ARTIFACTS_URL=s3://bucket/prefix"]
         else:
             own = []
+        own += transport_faults(f"{PREFIX}DISTRIBUTION_TRANSPORT", self.distribution_transport)
         if self.is_loopback or self.order_key:
             return [*super().faults(), *own]
         unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"

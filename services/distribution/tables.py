@@ -77,6 +77,9 @@ deliveries = Table(
     Column("delivered_at", _TIME),
     Column("played", Boolean, nullable=False, server_default=false()),
     Column("played_at", _TIME),
+    # bytes that other nodes sent, and the distribution service or its artifact store
+    Column("from_peers", BigInteger, nullable=False, server_default="0"),
+    Column("from_service", BigInteger, nullable=False, server_default="0"),
 )
 breakers = Table(
     "breakers",

@@ -44,6 +44,8 @@ class NodeProgress(BaseModel):
     state: DeliveryState = Field(examples=["delivered"])
     bytes_done: Bytes
     size: Bytes
+    from_peers: Bytes = Field(default=0, description="Bytes that other nodes sent")
+    from_service: Bytes = Field(default=0, description="Bytes that the distribution service or its artifact store sent")
     detail: str | None = Field(description="Why it is not further; null where nothing is in the way")
     holds: HoldingState | None = Field(
         default=None, description="What it has of the configuration, by its last report", examples=["ok"]

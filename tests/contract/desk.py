@@ -156,6 +156,7 @@ class Desk:
         ]
         settings = {
             "HOST": host, "AGENT_NODE": node, "AGENT_DIR": str(disk), "DISTRIBUTION_URL": suite.addresses.url("distribution"),
+            "AGENT_TRANSPORT": "http",
         }  # fmt: skip
         process = Process(node, command, log=suite.log, env=environment(settings), cwd=PROJECT)
         url, service = f"http://{host}:{RUNBOOK_AGENT}", f"{suite.addresses.url('distribution')}/v1/nodes"

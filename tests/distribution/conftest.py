@@ -77,10 +77,10 @@ class Stage:
     def make_agent(self, name: str, changed: Mapping[str, str] | None = None, largest_file: int | None = None) -> None:
         """An agent that is not started yet. `changed`: settings that are not as usual."""
         port = free_port()
-        self.urls[name] = f"http://127.0.0.1:{port}"
+        self.urls[name] = f"http://{(changed or {}).get('HOST', '127.0.0.1')}:{port}"
         settings = {
             "AGENT_NODE": name, "AGENT_PORT": str(port), "AGENT_DIR": str(self.folder / name), "DISTRIBUTION_URL": self.url,
-            **(changed or {}),
+            "AGENT_TRANSPORT": "http", **(changed or {}),
         }  # fmt: skip
         self.agents[name] = suite_process(name, "services.distribution.agent", settings, self.folder, largest_file)
 
@@ -179,24 +179,32 @@ def settings_changed() -> dict[str, str]:
     return {}
 
 
-@pytest.fixture
-def stage(
-    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, str]
-) -> Iterator[Stage]:  # fmt: skip
-    """A running distribution service without nodes."""
+@contextlib.contextmanager
+def staged(database_url: str, nats_url: str, folder: Path, changed: Mapping[str, str]) -> Iterator[Stage]:
+    """A running distribution service without nodes. `changed`: settings that are not as usual."""
     with Neighbour().serving() as promotion, contextlib.ExitStack() as stack:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         settings = {
             "DATABASE_URL": database_url, "NATS_URL": nats_url, "DISTRIBUTION_PORT": str(port),
             "DISTRIBUTION_URL": url, "PROMOTION_URL": promotion.url, "FEED_SECONDS": "0.1", "RECONCILE_SECONDS": "0.1",
-            "ARTIFACTS_DIR": str(tmp_path / "artifacts"), "MODELS_DIR": str(tmp_path / "models"), **settings_changed,
+            "ARTIFACTS_DIR": str(folder / "artifacts"), "MODELS_DIR": str(folder / "models"), "DISTRIBUTION_TRANSPORT": "http",
+            **changed,
         }  # fmt: skip
-        service = suite_process("distribution", "services.distribution", settings, tmp_path)
-        stage = Stage(tmp_path, promotion, settings, url, service)
+        service = suite_process("distribution", "services.distribution", settings, folder)
+        stage = Stage(folder, promotion, settings, url, service)
         stack.callback(stage.kill_agents)
         stack.callback(service.kill)
         stage.start()
+        yield stage
+
+
+@pytest.fixture
+def stage(
+    database_url: str, nats_url: str, tmp_path: Path, settings_changed: dict[str, str]
+) -> Iterator[Stage]:  # fmt: skip
+    """A running distribution service without nodes."""
+    with staged(database_url, nats_url, tmp_path, settings_changed) as stage:
         yield stage
 
 

@@ -67,7 +67,11 @@ def source() -> Iterator[Source]:
 @pytest.fixture
 async def agent(tmp_path: Path, source: Source) -> AsyncIterator[Agent]:
     """A running agent."""
-    app = create_app(AgentSettings(agent_node="node-1", agent_dir=tmp_path / "node", distribution_url=source.url))
+    app = create_app(
+        AgentSettings(
+            agent_node="node-1", agent_dir=tmp_path / "node", distribution_url=source.url, agent_transport="http"
+        )
+    )
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://node") as client,

@@ -62,6 +62,7 @@ def test_f19_a_proxy_in_the_environment_is_not_used(stage: Stage, monkeypatch: p
     stage.urls["good"] = f"http://127.0.0.1:{port}"
     agent = {
         "AGENT_NODE": "good", "AGENT_PORT": str(port), "AGENT_DIR": str(stage.folder / "good"), "DISTRIBUTION_URL": stage.url,
+        "AGENT_TRANSPORT": "http",
     }  # fmt: skip
     with monkeypatch.context() as environment:
         for name in ("HTTP_PROXY", "http_proxy"):

@@ -51,7 +51,11 @@ class Scene:
         """An agent that may fetch from there, as the service reaches it."""
         app = create_app(
             AgentSettings(
-                agent_node="node-1", agent_dir=self.folder / "node", agent_sources=sources, distribution_url=NOBODY
+                agent_node="node-1",
+                agent_dir=self.folder / "node",
+                agent_sources=sources,
+                distribution_url=NOBODY,
+                agent_transport="http",
             )
         )
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=NODE.url)

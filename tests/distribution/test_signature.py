@@ -36,7 +36,15 @@ JSON = {"Content-Type": "application/json"}
 
 def settings(folder: Path, **changed: Any) -> AgentSettings:
     """An agent that knows the service's public key."""
-    return AgentSettings(**{"agent_node": "node-1", "agent_dir": folder, "order_public_key": (PUBLIC,), **changed})
+    return AgentSettings(
+        **{
+            "agent_node": "node-1",
+            "agent_dir": folder,
+            "agent_transport": "http",
+            "order_public_key": (PUBLIC,),
+            **changed,
+        }
+    )
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """The two seams of the UnifiedDistributionDaemon without network or database: nodes that behave as told, records in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -74,6 +74,9 @@ class FakeNodes:
     def add(self, name: str) -> FakeNode:
         """A node that does as it is told."""
         return self.by_url.setdefault(f"http://{name}", FakeNode(name))
+
+    def keep_only(self, nodes: Collection[str]) -> None:
+        """Nothing to forget."""
 
     async def report(self, node: Node) -> Report:
         """What is on its disk, and what it is fetching."""

@@ -16,7 +16,6 @@ from services.distribution.agent.api import health, models
 from services.distribution.agent.api.problems import TRANSLATIONS
 from services.distribution.agent.api.signature import SignatureMiddleware
 from services.distribution.agent.fetch import Fetcher
-from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.joining import Joiner
 from services.distribution.agent.rehash import rehash_for_ever
 from services.distribution.agent.reload import CommandHook, Hook, Reloader, UrlHook
@@ -25,6 +24,7 @@ from services.distribution.agent.service import AgentService
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.signature import OrderVerifier
 from services.distribution.agent.store import ModelStore
+from services.distribution.agent.transports import new_transport
 from shared.process.http_client import new_client, new_outside_client
 from shared.process.tasks import Loop, background
 from shared.web import index
@@ -45,7 +45,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
     store = ModelStore(settings.agent_dir, settings.agent_keeps, settings.agent_pinned, settings.agent_configurations)
     client = new_client(settings)
     outside = new_outside_client(settings)
-    fetcher = Fetcher(store, HttpRanges(client, outside))
+    transport = new_transport(settings, client, outside)
+    fetcher = Fetcher(store, transport)
     reloader = _reloader(settings, store, fetcher, outside)
     trust = _trust(settings, client)
     loops: dict[str, Loop] = {"reload": reloader.run} if reloader else {}
@@ -60,7 +61,8 @@ def create_app(settings: AgentSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(store.models)
+        held = await asyncio.to_thread(store.models)
+        await transport.start({model.digest for model in held.values()})
         try:
             async with background(loops):
                 yield
@@ -84,6 +86,7 @@ def create_app(settings: AgentSettings) -> FastAPI:
         settings.agent_labels,
         reloader.reloads if reloader else {},
         trust,
+        lambda: transport.port,
     )
     return app
 

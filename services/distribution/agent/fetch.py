@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+from prometheus_client import Counter
 
 from services.distribution.agent.part import Part
 from services.distribution.agent.schemas import FetchProgress, ModelOrder
@@ -13,18 +14,21 @@ from services.distribution.agent.transport import Transport
 from shared.contract.words import LONGEST_REASON, storable
 from shared.process.logs import get_logger
 
+RECEIVED = Counter("ringrift_agent_received_bytes", "Bytes of models that arrived", ["source"])
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2
 
 
 class Fetcher:
-    """The node's transfers. `progress` holds the newest of each configuration until its bytes are published."""
+    """The node's transfers. `progress` holds the newest of each configuration until its bytes are published, `fetched`
+    after that."""
 
     def __init__(self, store: ModelStore, transport: Transport) -> None:
         self._store, self._transport = store, transport
         self._slots = asyncio.Semaphore(CONCURRENT_FETCHES)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.progress: dict[str, FetchProgress] = {}
+        self.fetched: dict[str, FetchProgress] = {}
         self.published = asyncio.Event()
         """Set whenever a model got its place; cleared by whoever waits for it."""
 
@@ -64,7 +68,7 @@ class Fetcher:
             _log.warning("fetch failed", configuration=configuration, digest=order.digest, error=progress.error)
             return
         if self.progress.get(configuration) is progress:
-            del self.progress[configuration]
+            self.fetched[configuration] = self.progress.pop(configuration)
         self.published.set()
         _log.info("published", configuration=configuration, version=order.version, digest=order.digest)
 
@@ -86,4 +90,8 @@ class Fetcher:
         progress.bytes_done = part.size
         if part.size < order.size:
             await asyncio.to_thread(self._store.require_space, order.size - part.size)
-            await self._transport.fetch(order, part, progress)
+            try:
+                await self._transport.fetch(order, part, progress)
+            finally:
+                RECEIVED.labels("peers").inc(progress.from_peers)
+                RECEIVED.labels("service").inc(progress.from_service)

@@ -29,6 +29,10 @@ class HttpRanges:
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:  # fmt: skip
         self._client, self._outside, self._silence_seconds = client, outside or client, silence_seconds
+        self.port: int | None = None
+
+    async def start(self, held: Collection[str]) -> None:
+        """As `Transport.start`: it has nothing to begin."""
 
     async def fetch(self, order: ModelOrder, part: Part, progress: FetchProgress) -> None:
         """As `Transport.fetch`."""
@@ -62,4 +66,5 @@ class HttpRanges:
                     await asyncio.to_thread(part.discard)
                     raise StoreError(f"GET {shown(address)} sent more than the {order.size} bytes of the order")
                 await asyncio.to_thread(part.write, chunk)
+                progress.from_service += len(chunk)
                 progress.bytes_done = part.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import IO
 
@@ -39,6 +40,18 @@ class Part:
         """Forget all bytes."""
         self._stream.truncate(0)
         self._sha, self.size = hashlib.sha256(), 0
+
+    def adopt(self, path: Path) -> str:
+        """Become that file, of which this is a second name where the disk has such; returns the SHA-256 of its bytes."""
+        self.discard()
+        try:
+            self.path.hardlink_to(path)
+        except OSError:
+            shutil.copyfile(path, self.path)
+        self._stream = self.path.open("a+b")
+        self._sha, self.size = hashlib.sha256(), 0
+        self.take_up()
+        return self._sha.hexdigest()
 
     def finish(self) -> str:
         """Force the bytes to disk; returns their SHA-256."""

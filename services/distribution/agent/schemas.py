@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from shared.contract.delivery import AgentVersion
 from shared.contract.words import (
     AGENT_PORT,
     MOST_ID,
+    MOST_NODES,
     STORABLE,
     ConfigurationKey,
     Digest,
@@ -26,6 +28,7 @@ from shared.contract.words import (
 MOST_SIZE = 1 << 44
 """Bytes of a model file."""
 MOST_MODELS = 100
+MOST_PEERS = 32
 LABEL_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$"
 Label = Annotated[str, Field(pattern=LABEL_PATTERN)]
 Labels = Annotated[
@@ -56,6 +59,38 @@ ORDER: JsonDict = {
 """The example of an order. No key is good for it: an order has the distribution service's signature."""
 
 
+def _is_ip(value: str) -> str:
+    return str(ipaddress.ip_address(value))
+
+
+class Peer(BaseModel):
+    """Where a process takes part in the swarm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Annotated[
+        str, Field(max_length=45, pattern=r"^[0-9a-fA-F:.]+$", examples=["10.0.0.4"]), AfterValidator(_is_ip)
+    ]
+    port: Port
+
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """Both."""
+        return self.address, self.port
+
+
+class SwarmOffer(BaseModel):
+    """How the node can get the bytes from others. It begins with the pieces whose number, divided by `slices`, leaves `slice`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    infohash: Digest = Field(description="Of the torrent, which is at the source's address with /torrent behind it")
+    seed: Peer | None = Field(default=None, description="The distribution service")
+    peers: list[Peer] = Field(max_length=MOST_PEERS, description="Nodes that hold or fetch the same")
+    slice: int = Field(default=0, ge=0, le=MOST_NODES)
+    slices: int = Field(default=1, ge=1, le=MOST_NODES)
+
+
 class ModelOrder(BaseModel):
     """The version that the node is to hold, and where its bytes are."""
 
@@ -72,6 +107,8 @@ class ModelOrder(BaseModel):
         description="Where the bytes are to be had without a credential for a while, in place of the source",
     )  # fmt: skip
     epoch: Epoch = 0
+
+    swarm: SwarmOffer | None = Field(default=None, description="For a node that says where it takes part in the swarm")
 
     @property
     def fetched_from(self) -> str:
@@ -97,6 +134,10 @@ class FetchProgress(BaseModel):
     digest: Digest
     size: int = Field(ge=0, le=MOST_SIZE)
     bytes_done: int = Field(ge=0, le=MOST_SIZE)
+    from_peers: int = Field(default=0, ge=0, le=MOST_ID, description="Bytes that other nodes sent")
+    from_service: int = Field(
+        default=0, ge=0, le=MOST_ID, description="Bytes that the distribution service or the artifact store sent"
+    )
     error: Reason | None = None
     epoch: Epoch = 0
 
@@ -128,6 +169,10 @@ class NodeReport(BaseModel):
     node: NodeName
     models: dict[ConfigurationKey, HeldModel] = Field(max_length=MOST_MODELS)
     fetches: dict[ConfigurationKey, FetchProgress] = Field(max_length=MOST_MODELS)
+    fetched: dict[ConfigurationKey, FetchProgress] = Field(
+        default={}, max_length=MOST_MODELS, description="The newest transfer since the agent's start that was published"
+    )
+    swarm_port: Port | None = Field(default=None, description="Where the node takes part in the swarm, if it does")
     damaged: dict[ConfigurationKey, DamagedModel] = Field(default={}, max_length=MOST_MODELS)
     agent_version: AgentVersion | None = None
     free_bytes: int | None = Field(default=None, ge=0, le=MOST_ID, description="On the disk of its models")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -54,6 +54,7 @@ class AgentService:
     labels: Mapping[str, str] = field(default_factory=dict)
     reloads: Mapping[str, Reload] = field(default_factory=dict)
     proof: Proof | None = None
+    swarm_port: Callable[[], int | None] = lambda: None
 
     async def health(self) -> Health:
         """The node at a glance."""
@@ -67,6 +68,8 @@ class AgentService:
             node=self.node,
             models={key: HeldModel.model_validate(model) for key, model in models.items()},
             fetches=dict(self.fetcher.progress),
+            fetched=dict(self.fetcher.fetched),
+            swarm_port=self.swarm_port(),
             damaged={key: DamagedModel.model_validate(each) for key, each in damaged.items()},
             agent_version=VERSION,
             free_bytes=await asyncio.to_thread(self.store.free_bytes),

@@ -12,13 +12,14 @@ from pydantic_settings import NoDecode
 
 from services.distribution.agent.schemas import JoinToken, Labels
 from services.distribution.agent.signature import key_bytes
+from services.distribution.agent.transport_settings import TransportSettings, transport_faults
 from shared.contract.words import AGENT_PORT, DISTRIBUTION_PORT, ConfigurationKey, Digest, NodeName, Port
 from shared.process.credentials import Caller
 from shared.process.http_settings import Address
 from shared.process.settings import PREFIX, BaseServiceSettings
 
 
-class AgentSettings(BaseServiceSettings):
+class AgentSettings(BaseServiceSettings, TransportSettings):
     """What an agent reads."""
 
     CALLS = ("distribution",)
@@ -142,7 +143,10 @@ class AgentSettings(BaseServiceSettings):
 
     def faults(self) -> list[str]:
         """An agent that is not open to this machine alone takes orders by signature, because no key is ever sent to a node."""
-        return self.key_faults() + self._order_faults() + self._reload_faults()
+        return self.key_faults() + self._order_faults() + self._reload_faults() + self._transport_faults()
+
+    def _transport_faults(self) -> list[str]:
+        return transport_faults(f"{PREFIX}AGENT_TRANSPORT", self.agent_transport)
 
     def _reload_faults(self) -> list[str]:
         if self.agent_reload_command and self.agent_reload_url:

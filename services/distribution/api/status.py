@@ -69,6 +69,8 @@ def _node_progress(delivery: Delivery, node: KnownNode, holding: Holding) -> Nod
         state=delivery.state,
         bytes_done=delivery.bytes_done,
         size=delivery.size,
+        from_peers=delivery.from_peers,
+        from_service=delivery.from_service,
         holds=holding.state,
         played_at=delivery.played_at,
         detail=delivery.detail if delivery.is_delivered else node.trouble or delivery.detail,

@@ -39,7 +39,7 @@ _DELIVERY_KEY = ("configuration", "version", "node")
 _MOVED = {
     **{
         name: bindparam(f"its_{name}", type_=deliveries.c[name].type)
-        for name in ("state", "bytes_done", "detail", "played")
+        for name in ("state", "bytes_done", "detail", "played", "from_peers", "from_service")
     },
     "delivered_at": case(
         (bindparam("its_state") == DeliveryState.DELIVERED, func.now()),

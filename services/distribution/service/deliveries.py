@@ -20,6 +20,7 @@ from services.distribution.holding import Holding
 from services.distribution.ledger import Beside, LedgerHeads
 from services.distribution.node import KnownNode, Node, Report
 from services.distribution.service.nodes import Nodes
+from services.distribution.torrents import Torrents
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event, EventData
 from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
@@ -75,6 +76,7 @@ class DistributionService:
     timeout: float
     source: str
     nodes: Nodes
+    torrents: Torrents | None = None
 
     async def desire(self, tx: Write, head: Head, cause: Event) -> None:
         """Desire a promoted version, unless it or a higher one is desired already."""
@@ -118,6 +120,12 @@ class DistributionService:
         if file is None:
             raise UnknownError(f"there is no artifact {digest}")
         return file
+
+    async def torrent(self, digest: str) -> bytes:
+        """The torrent of an artifact. UnknownError if there is no such artifact, or no part is taken in the swarm."""
+        if self.torrents is None:
+            raise UnknownError("this service takes no part in the swarm; models are fetched over HTTP")
+        return (await self.torrents.of(await self.artifact(digest))).content
 
     async def deliveries(self, configuration: str | None, after: DeliveryKey | None, limit: int) -> list[Delivery]:
         """Deliveries of every version by configuration, newest version first, then by node."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from services.distribution import repository
 from services.distribution.daemon_state import DaemonState
@@ -19,6 +20,7 @@ from services.distribution.errors import (
 from services.distribution.holding import Holding, holdings
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
 from services.distribution.node import Isolation, KnownNode, Node
+from services.distribution.resolver import Resolver
 from shared.contract.words import MOST_NODES
 from shared.process.logs import get_logger
 from shared.storage.database import Transactions, Write
@@ -43,6 +45,7 @@ class Nodes:
     daemon: DaemonState
     longest_silence: float
     confirmed: Confirmed
+    resolver: Resolver = field(default_factory=Resolver)
 
     async def register(self, *nodes: Node) -> None:
         """Register nodes, or give known ones another address; they get every canonical version. Those that were deleted stay so.
@@ -144,6 +147,12 @@ class Nodes:
             known, heads = await repository.known_nodes(tx, after, limit), await repository.heads(tx)
         found = [replace(node, breaker=breakers.get(node.name, node.breaker)) for node in known]
         return [NodeHoldings(node, holdings(node, heads, self.longest_silence)) for node in found]
+
+    async def swarm_addresses(self) -> list[str]:
+        """The addresses of every registered node."""
+        async with self.database.read() as tx:
+            known = await repository.addresses(tx)
+        return await self.resolver.all_addresses(urlsplit(node.url).hostname or "" for node in known)
 
     def holding(self, node: KnownNode, head: Head) -> Holding:
         """What a node holds of the configuration of `head`."""
