@@ -15,15 +15,15 @@ from tests.kit.virtual_time import in_virtual_time
 
 @dataclass
 class Slow:
-    """Answers with ten times what was asked, when it may go on; not when there is `trouble`."""
+    """Answers with ten times what was asked, as often as it may; not when there is `trouble`."""
 
     asked: list[Sequence[int]] = field(default_factory=list)
     trouble: Exception | None = None
-    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    may: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     async def answer(self, questions: Sequence[int]) -> list[int]:
         self.asked.append(questions)
-        await self.goes_on.wait()
+        await self.may.acquire()
         if self.trouble is not None:
             raise self.trouble
         return [10 * each for each in questions]
@@ -40,7 +40,8 @@ async def test_whoever_asks_meanwhile_is_answered_together() -> None:
     slow = Slow()
     tasks = asking(Together(slow.answer), *range(5))
     await settled()
-    slow.goes_on.set()
+    slow.may.release()
+    slow.may.release()
     assert await asyncio.gather(*tasks) == [0, 10, 20, 30, 40]
     assert slow.asked == [[0], [1, 2, 3, 4]]
 
@@ -49,7 +50,8 @@ async def test_whoever_asks_meanwhile_is_answered_together() -> None:
 async def test_trouble_is_told_to_all_who_asked_and_to_nobody_later() -> None:
     """The next one is answered."""
     slow = Slow(trouble=OSError("away"))
-    slow.goes_on.set()
+    for _ in range(4):
+        slow.may.release()
     together = Together(slow.answer)
     found = await asyncio.gather(*asking(together, 1, 2, 3), return_exceptions=True)
     assert [str(each) for each in found] == ["away"] * 3
@@ -65,11 +67,11 @@ async def test_who_goes_away_takes_nobodys_answer_along(gone: int) -> None:
     tasks = asking(Together(slow.answer), *range(4))
     await settled()
     if gone > 0:
-        slow.goes_on.set()
+        slow.may.release()
         await asyncio.wait([tasks[0]])
-        slow.goes_on.clear()
         await settled()
     tasks[gone].cancel()
-    slow.goes_on.set()
+    for _ in tasks:
+        slow.may.release()
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [each for each in found if isinstance(each, int)] == [10 * each for each in range(4) if each != gone]
