@@ -95,6 +95,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(store.sweep)
         async with frame.running({"daemon": deliver, "ledger": watch.follow, **issued_keys(to)}):
             yield
         await parts.close()

@@ -45,6 +45,7 @@ from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
+from shared.storage.artifact_files import ArtifactFiles
 from shared.storage.artifact_place import artifact_store
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
@@ -104,7 +105,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     app.state.service, app.state.frame = service, frame
     app.state.streams = Streams(settings.most_streams)
     app.state.verifier = Verifier(Processes(settings.gauntlet_device), files)
-    app.state.artifacts, app.state.dispatcher = store, dispatcher
+    app.state.artifacts, app.state.dispatcher = ArtifactFiles(store), dispatcher
     app.state.uploads = Uploads(store, settings.uploads_dir, settings.most_model_bytes)
     app.state.most_piece_bytes = settings.most_body_bytes
     return app

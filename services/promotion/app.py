@@ -97,6 +97,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(store.sweep)
         async with outside, frame.running(loops):
             yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,6 +17,8 @@ AGAIN_SECONDS = 3600.0
 USED_SECONDS = 60.0
 """How exactly it is known when a file was used last."""
 MOST_REMEMBERED = 10_000
+LOCKS = 16
+"""So many files are hashed at once, and each once, however many threads ask."""
 
 
 class _Hashed(NamedTuple):
@@ -30,15 +33,17 @@ class FileDigests:
     def __init__(self, clock: Callable[[], float] = time.monotonic, digest: Callable[[Path], str] = digest_of) -> None:
         self._clock, self._digest = clock, digest
         self._hashed: OrderedDict[Path, _Hashed] = OrderedDict()
+        self._hashing = [threading.Lock() for _ in range(LOCKS)]
 
     def of(self, path: Path) -> str:
         """The SHA-256 of the file's bytes. OSError if it cannot be read, or is gone."""
-        signature, now = _signature(path.stat()), self._clock()
-        before = self._hashed.get(path)
-        if before is None or before.signature != signature or now - before.at >= AGAIN_SECONDS:
-            before = _Hashed(signature, self._digest(path), now)
-        self._remember(path, before)
-        return before.digest
+        with self._hashing[hash(path) % LOCKS]:
+            signature, now = _signature(path.stat()), self._clock()
+            before = self._hashed.get(path)
+            if before is None or before.signature != signature or now - before.at >= AGAIN_SECONDS:
+                before = _Hashed(signature, self._digest(path), now)
+            self._remember(path, before)
+            return before.digest
 
     def use(self, path: Path) -> str:
         """The same, and the file's time says that it was used, for those who give up what is used least."""

@@ -167,7 +167,7 @@ async def floor(suite: Suite) -> AsyncIterator[Callable[[], Awaitable[float]]]:
 async def played(app: FastAPI, number: int, head: CanonicalReference | None) -> Evaluation:
     """An evaluation of a new model, whose games are all played and passed."""
     service: GauntletService = app.state.service
-    artifact = await asyncio.to_thread(new_model, app.state.artifacts, number)
+    artifact = await asyncio.to_thread(new_model, app.state.artifacts.store, number)
     planned = service.controller.on_request(uuid4(), HEX8, None, artifact.digest, None)
     async with service.database.write(quiet=True) as tx:
         evaluation_id = await repository.add_evaluation(tx, replace(planned, reason="training"), None)

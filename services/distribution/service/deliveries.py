@@ -6,9 +6,9 @@ together.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from services.distribution import repository
@@ -27,6 +27,7 @@ from shared.contract.events.distribution import DistributionCompleted, Distribut
 from shared.contract.words import LONGEST_NODE_REASON, storable
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
+from shared.storage.artifact_files import ArtifactFiles
 from shared.storage.artifacts import ArtifactFile, ArtifactStore
 from shared.storage.database import Transactions, Write
 
@@ -114,9 +115,13 @@ class DistributionService:
         await self._emit(tx, DistributionStarted.model_validate({**_identity(head), "nodes": names}), cause)
         return names
 
+    @cached_property
+    def _files(self) -> ArtifactFiles:
+        return ArtifactFiles(self.artifacts)
+
     async def artifact(self, digest: str) -> ArtifactFile:
         """The artifact with that digest. UnknownError if it was never taken in, or is damaged."""
-        file = await asyncio.to_thread(self.artifacts.file, digest)
+        file = await self._files.file(digest)
         if file is None:
             raise UnknownError(f"there is no artifact {digest}")
         return file

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import Path, Request
 
 from shared.contract.words import Digest
-from shared.storage.artifacts import ArtifactStore
+from shared.storage.artifact_files import ArtifactFiles
 from shared.web.application import new_router
 from shared.web.artifact_file import ANSWERS, ArtifactResponse
 from shared.web.keys import NODE
@@ -21,8 +20,8 @@ router = new_router("artifacts", prefix="/v1/artifacts", needs=NODE)
 @router.get("/{digest}", response_class=ArtifactResponse, responses=ANSWERS | problems(NotFound))
 async def read_artifact(request: Request, digest: Annotated[Digest, Path()]) -> ArtifactResponse:
     """A model file by the SHA-256 of its bytes; honours Range."""
-    store: ArtifactStore = request.app.state.artifacts
-    file = await asyncio.to_thread(store.file, digest)
+    files: ArtifactFiles = request.app.state.artifacts
+    file = await files.file(digest)
     if file is None:
         raise NotFound(f"there is no artifact {digest}")
     return ArtifactResponse.of(file)
