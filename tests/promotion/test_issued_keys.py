@@ -14,7 +14,10 @@ from tests.promotion.conftest import Suite
 from tests.promotion.test_front_door import is_problem
 from tests.promotion.test_people import HEX8
 
-KEYS = tuple(f"{scope}er:{scope}:{digest_of_key(scope)}" for scope in SCOPES)
+KEYS = (
+    *(f"{scope}er:{scope}:{digest_of_key(scope)}" for scope in SCOPES),
+    f"gauntlet:read:{digest_of_key('gauntlet')}",
+)
 pytestmark = pytest.mark.parametrize("settings_changed", [{"api_keys": KEYS}])
 
 
@@ -112,12 +115,12 @@ async def test_a_key_is_good_for_one_service(people: Suite) -> None:
     own = await made(people, scope="read")
     await is_answered(people, own["key"], 200)
     assert (await presenting(people, worker["key"])).status_code == 401
-    told = await presenting(people, "read", path=f"/v1/keys/good?service=gauntlet&used={worker['id']}&used={own['id']}")
-    assert told.json()["items"] == [
-        {"id": worker["id"], "name": "anna", "scope": "play", "hash": digest_of_key(worker["key"])}
-    ]
-    [listed] = (await people.get("/v1/keys?service=gauntlet"))["items"]
-    assert listed["last_used_on"] is not None
+    good = [{"id": worker["id"], "name": "anna", "scope": "play", "hash": digest_of_key(worker["key"])}]
+    question = f"/v1/keys/good?service=gauntlet&used={worker['id']}&used={own['id']}"
+    for asker, noted in (("read", False), (own["key"], False), ("gauntlet", True)):
+        assert (await presenting(people, asker, path=question)).json()["items"] == good
+        [listed] = (await people.get("/v1/keys?service=gauntlet"))["items"]
+        assert (listed["last_used_on"] is not None) == noted, "only the gauntlet says what was presented to it"
     page = await people.get("/v1/keys?limit=1")
     assert [each["id"] for each in page["items"]] == [own["id"]]
     older = await people.get(f"/v1/keys?limit=1&before={page['next']}")

@@ -12,7 +12,7 @@ from services.promotion.api.problems import KeyTooStrong, TooManyKeys
 from services.promotion.api_key import WantedKey
 from services.promotion.schemas import GoodKey, GoodKeys, KeyPage, KeyRequest, KeyView, MadeKey
 from shared.contract.words import KEY_ID_PATTERN, KeyId, ServiceName
-from shared.process.credentials import MOST_TOLD
+from shared.process.credentials import ANYONE, MOST_TOLD
 from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE
 from shared.web.problems import NotFound, problems
@@ -55,10 +55,13 @@ async def revoke_key(service: Service, key_id: InPath, who: Who, caller: Caller,
 @router.get("/good")
 async def list_good_keys(
     service: Service,
+    caller: Caller,
     of: Annotated[ServiceName, Query(alias="service", description="Who asks")],
     used: Annotated[
-        list[KeyId], Query(max_length=MOST_TOLD, description="Which were presented there since it asked last: noted by the day")
+        list[KeyId], Query(max_length=MOST_TOLD, description="Which were presented there since it asked last: noted by "
+        "the day, if it asks under a key of the environment that has its name")
     ] = [],  # noqa: B006
 ) -> GoodKeys:  # fmt: skip
     """The keys that a service takes now, by their hashes, as the gauntlet and the distribution service ask for theirs."""
-    return GoodKeys(items=[GoodKey.model_validate(each) for each in await service.keys.good(of, used)])
+    believed = used if caller == ANYONE or caller.name == of else ()
+    return GoodKeys(items=[GoodKey.model_validate(each) for each in await service.keys.good(of, believed)])
