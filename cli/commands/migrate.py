@@ -15,7 +15,8 @@ from shared.process.postgres_spelling import EXAMPLE
 from shared.process.repeated import cause_of
 from shared.process.secret_files import FILE, SecretError, secret_of
 from shared.service.migrations import migrate
-from shared.storage.outages import UnusableServerError, outage
+from shared.storage.outages import outage
+from shared.storage.unusable import UnusableServerError
 
 VARIABLE = "RINGRIFT_DATABASE_URL"
 

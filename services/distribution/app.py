@@ -23,16 +23,19 @@ from services.distribution.joining import Confirmed
 from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
+from services.distribution.offers import Offers
 from services.distribution.pointer_mirror import PointerMirror
 from services.distribution.service import DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
 from services.distribution.swarm_parts import swarm_parts
 from services.distribution.tables import MESSAGING
 from shared.process.credentials import Caller
+from shared.process.tasks import Loop
 from shared.service import api as events
-from shared.service.frame import Connections, ServiceFrame
+from shared.service.frame import DATABASE, Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
 from shared.storage.artifact_place import artifact_store
+from shared.storage.artifacts import ArtifactStore
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
 
@@ -45,6 +48,7 @@ DESCRIPTION = Description(
         "status": "The service at a glance.",
     },
 )
+FIGURES_SECONDS = 15.0
 ROUTERS = (
     artifacts.router,
     swarm.router,
@@ -69,17 +73,9 @@ def create_app(settings: DistributionSettings) -> FastAPI:
         to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, parts.torrents
     )
     frame = ServiceFrame(to, HANDLERS.bound(service))
-    signer = OrderSigner(settings.order_key) if settings.order_key else None
     daemon = UnifiedDistributionDaemon(
         DaemonRecords(service),
-        AgentClient(
-            to.client,
-            store,
-            settings.distribution_url,
-            signer,
-            presigned=settings.artifacts_presigned,
-            offers=parts.offers,
-        ),
+        _agents(settings, to, store, parts.offers),
         state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),
@@ -96,7 +92,12 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(store.sweep)
-        async with frame.running({"daemon": deliver, "ledger": watch.follow, **issued_keys(to)}):
+        loops: dict[str, Loop] = {
+            "daemon": deliver,
+            "figures": partial(service.measure, FIGURES_SECONDS),
+            "ledger": watch.follow,
+        }
+        async with frame.running({**loops, **issued_keys(to)}):
             yield
         await parts.close()
 
@@ -113,7 +114,15 @@ def create_app(settings: DistributionSettings) -> FastAPI:
         events.document_router,
         *ROUTERS,
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
     app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
     app.state.pointer = PointerMirror(to.client, settings.promotion_url)
     return app
+
+
+def _agents(settings: DistributionSettings, to: Connections, store: ArtifactStore, offers: Offers) -> AgentClient:
+    """How nodes are spoken to."""
+    signer = OrderSigner(settings.order_key) if settings.order_key else None
+    return AgentClient(
+        to.client, store, settings.distribution_url, signer, presigned=settings.artifacts_presigned, offers=offers
+    )

@@ -104,6 +104,11 @@ class Delivery:
     from_service: int = 0
 
     @property
+    def key(self) -> DeliveryKey:
+        """Which delivery it is."""
+        return DeliveryKey.of(self)
+
+    @property
     def is_delivered(self) -> bool:
         """Whether the node's last report showed the version on its disk."""
         return self.state is DeliveryState.DELIVERED

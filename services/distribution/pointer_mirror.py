@@ -17,7 +17,7 @@ import httpx
 from services.distribution.errors import UnknownError
 from shared.contract.signed_pointer import TIMESTAMP
 from shared.process.http_client import bounded
-from shared.storage.outages import UnusableServerError
+from shared.storage.unusable import UnusableServerError
 
 MOST_FILES, MOST_BYTES = 200, 5_000_000
 AGAIN_SECONDS = 1.0

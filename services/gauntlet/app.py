@@ -43,7 +43,7 @@ from services.gauntlet.worker.loop import WorkerLoop
 from services.gauntlet.worker.process import Processes
 from shared.process.tasks import Loop
 from shared.service import api as events
-from shared.service.frame import Connections, ServiceFrame
+from shared.service.frame import DATABASE, Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
 from shared.storage.artifact_files import ArtifactFiles
 from shared.storage.artifact_place import artifact_store
@@ -101,7 +101,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
         events.document_router,
         *(noun.router for noun in NOUNS),
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
     app.state.service, app.state.frame = service, frame
     app.state.streams = Streams(settings.most_streams)
     app.state.verifier = Verifier(Processes(settings.gauntlet_device), files)

@@ -43,7 +43,7 @@ from services.promotion.webhook_client import WebhookClient
 from shared.process.http_client import new_outside_client
 from shared.process.tasks import Loop
 from shared.service import api as events
-from shared.service.frame import Connections, ServiceFrame
+from shared.service.frame import DATABASE, Connections, ServiceFrame
 from shared.storage.artifact_place import artifact_store
 from shared.web import index
 from shared.web.application import Description, health_router, new_app
@@ -118,7 +118,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
         decisions.approvals_router,
         holds.list_router,
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys)
+    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
     app.state.service, app.state.frame = service, frame
     return app
 

@@ -28,8 +28,13 @@ from shared.process.settings import ServiceSettings
 from shared.process.tasks import Loop, background
 from shared.service.migrations import require_head
 from shared.storage.database import Database
+from shared.storage.outages import KINDS, outage
 from shared.storage.retention import Retention, Rule
 from shared.web.application import Check
+from shared.web.unavailable import Outages
+
+DATABASE = Outages(KINDS, outage)
+"""How errors say that the database is away."""
 
 
 @dataclass(frozen=True)

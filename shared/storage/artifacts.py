@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Literal, NamedTuple, Protocol
 
 from shared.contract.words import FailureCode
-from shared.storage.outages import UnusableServerError
+from shared.storage.unusable import UnusableServerError
 
 SHORTHAND = "models"
 """How a path in the models folder may begin, whatever the folder is called."""

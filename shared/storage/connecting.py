@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.process.postgres_tls import tls_of
 from shared.process.postgres_url import Host, PostgresUrl
-from shared.storage.outages import UnusableServerError, sqlstate
+from shared.storage.outages import sqlstate
+from shared.storage.unusable import UnusableServerError
 
 OLDEST = 14
 """The oldest major version of Postgres that will do."""

@@ -15,7 +15,8 @@ from sqlalchemy import CTE, BindParameter, Function, Text, bindparam, func, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.storage.connecting import new_engine
-from shared.storage.outages import READ_ONLY, UnusableServerError, outage
+from shared.storage.outages import READ_ONLY, outage
+from shared.storage.unusable import UnusableServerError
 
 COMMAND_SECONDS = 30.0
 WAKE_SECONDS = 0.005

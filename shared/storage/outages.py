@@ -12,8 +12,10 @@ import ssl
 from collections.abc import Iterator
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from shared.storage.unusable import UnusableServerError
 
 UNREACHABLE = "the database cannot be reached"
 READ_ONLY = "the database takes no changes just now, as during a fail-over"
@@ -50,8 +52,10 @@ NETWORK = frozenset({
 SOCKET_FILE = frozenset({errno.ENOENT, errno.EACCES})
 
 
-class UnusableServerError(ConnectionError):
-    """A server that answers and cannot be used; the text says why."""
+KINDS: tuple[type[Exception], ...] = (
+    SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""The errors of the database's libraries, beside those of the network."""
 
 
 def outage(error: BaseException) -> str | None:

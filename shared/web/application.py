@@ -42,6 +42,7 @@ from shared.web.problems import (
     problems,
     together,
 )
+from shared.web.unavailable import NONE, Outages
 
 Check = Callable[[], Awaitable[None]]
 CHECK_SECONDS = 8.0
@@ -85,10 +86,12 @@ def new_app(
     translations: Mapping[type[Exception], type[Problem]],
     recognisers: Sequence[Middleware] = (),
     accepted: AcceptedKeys | None = None,
+    outages: Outages = NONE,
 ) -> FastAPI:
     """An application with problem+json errors, limits, keys, stable operation ids and documentation that works offline.
 
-    `recognisers`: middleware that knows callers by other means than a key; `accepted`: the keys, if not only those of the settings.
+    `recognisers`: middleware that knows callers by other means than a key; `accepted`: the keys, if not only those of the settings;
+    `outages`: how errors say that a dependency is away.
     """
     app: FastAPI = FastAPIOffline(
         title=description.title,
@@ -100,7 +103,7 @@ def new_app(
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
     )
-    install_problems(app, translations)
+    install_problems(app, translations, outages)
     limited = Middleware(LimitMiddleware, limits=BodyLimits(settings.most_body_bytes, settings.request_seconds))
     known = accepted or AcceptedKeys(settings.api_keys)
     keys = Middleware(KeyMiddleware, keys=known, anyone=settings.anyone)

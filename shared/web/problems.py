@@ -15,16 +15,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from shared.process.logs import get_logger
-from shared.storage.outages import outage
+from shared.web.unavailable import NONE, Outages
 
 TYPE_PREFIX = "urn:ringrift:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -240,7 +238,9 @@ def _response() -> dict[str, Any]:
     return {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: content}}
 
 
-def install_problems(app: FastAPI, translations: Mapping[type[Exception], type[Problem]]) -> None:
+def install_problems(
+    app: FastAPI, translations: Mapping[type[Exception], type[Problem]], outages: Outages = NONE
+) -> None:
     """Turn every exception that leaves a route into a problem; `translations` says which, for those of the service's own."""
 
     @app.exception_handler(Problem)
@@ -259,14 +259,12 @@ def install_problems(app: FastAPI, translations: Mapping[type[Exception], type[P
 
     # only Exception's own handler is followed by the server's traceback
     @app.exception_handler(OSError)
-    @app.exception_handler(SQLAlchemyError)
-    @app.exception_handler(asyncpg.PostgresError)
-    @app.exception_handler(asyncpg.InterfaceError)
-    @app.exception_handler(asyncpg.InternalClientError)
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        return _of_unexpected(error, request.url.path).answer(request.url.path)
+        return _of_unexpected(error, outages, request.url.path).answer(request.url.path)
 
+    for known in outages.kinds:
+        app.add_exception_handler(known, _unexpected)
     for kind, problem in translations.items():
         app.add_exception_handler(kind, _translator(problem))
 
@@ -278,9 +276,9 @@ def _translator(problem: type[Problem]) -> Any:
     return translate
 
 
-def _of_unexpected(error: Exception, path: str) -> Problem:
+def _of_unexpected(error: Exception, outages: Outages, path: str) -> Problem:
     """The problem of an exception that no route knows: a dependency that is away, or a fault of the suite's own."""
-    reason = outage(error)
+    reason = outages.reason(error)
     if reason is None:
         _log.error("unexpected error", exc_info=error, path=path)
         return Internal("an unexpected error; the service's log has the details")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.distribution.breaker import BreakerMemory
 from services.distribution.daemon_records import DaemonRecords
@@ -15,6 +16,7 @@ from services.distribution.service import Wanted
 from shared.contract.delivery import HoldingState
 from shared.contract.words import BreakerState, DeliveryState
 from tests.distribution.bench import HEX8, NODES, Bench
+from tests.kit.waiting import async_until
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -174,6 +176,24 @@ async def test_an_isolated_node_is_left_alone_and_named(bench: Bench) -> None:
     for act in (bench.service.nodes.isolate("nobody", isolation), bench.service.nodes.release("nobody", "anna")):
         with pytest.raises(UnknownError, match="there is no node nobody"):
             await act
+
+
+async def test_figures_say_who_lags_and_what_is_held(bench: Bench) -> None:
+    """A node that lacks a version has a lag, one that holds all has none, and each state is counted."""
+    head = await bench.promote(1, b"first")
+    await bench.report("node-1", head, head)
+    task = asyncio.create_task(bench.service.measure(60))
+    await async_until(lambda: _shown("ringrift_distribution_holdings", "ok", 1))
+    await async_until(lambda: _shown("ringrift_distribution_holdings", "unknown", 1))
+    task.cancel()
+    lag, delivered = "ringrift_distribution_node_lag_seconds", "ringrift_distribution_delivered_seconds_count"
+    assert REGISTRY.get_sample_value(lag, {"node": "node-2"}) is not None
+    assert REGISTRY.get_sample_value(lag, {"node": "node-1"}) is None
+    assert REGISTRY.get_sample_value(delivered)
+
+
+async def _shown(name: str, state: str, value: float) -> bool:
+    return REGISTRY.get_sample_value(name, {"state": state}) == value
 
 
 async def test_a_new_node_gets_its_deliveries_with_the_next_pass(bench: Bench) -> None:

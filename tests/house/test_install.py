@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -94,3 +95,29 @@ def test_f42_both_sizes_are_said() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "TORCH_INDEX=" in readme
     assert re.search(r"CUDA build.* 5\.2 GB.*CPU build.* 1\.5 GB", readme, re.DOTALL)
+
+
+def test_the_agent_needs_neither_database_nor_bus_nor_torch() -> None:
+    """It is installed alone, on every node: what it imports with the settings of all, in a process of its own, is of the base."""
+    program = (
+        "import sys, services.distribution.agent.__main__; from shared.process.settings import variables; variables(); "
+    )
+    program += "print(*{name.partition('.')[0] for name in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    services = {canonical_import(each) for each in [*PROJECT["optional-dependencies"]["gauntlet"]]}
+    assert not services & set(found.stdout.split())
+    assert not PROJECT["optional-dependencies"]["agent"]
+
+
+def canonical_import(line: str) -> str:
+    """The name by which the package of a requirement is imported."""
+    name = Requirement(line).name
+    return {"nats-py": "nats", "landlockpy": "landlock"}.get(name, name)
+
+
+def test_services_have_the_same_needs() -> None:
+    """What one of the three needs of the database and the bus, all do, and so does the command that runs them."""
+    extras = {name: set(lines) for name, lines in PROJECT["optional-dependencies"].items()}
+    assert extras["promotion"] == extras["distribution"]
+    assert extras["promotion"] < extras["gauntlet"]
+    assert extras["promotion"] < extras["cli"]

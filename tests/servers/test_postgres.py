@@ -14,7 +14,7 @@ from services.promotion.app import create_app
 from services.promotion.settings import PromotionSettings
 from shared.service.migrations import SERVICES, migrate, require_head, role_of
 from shared.storage.database import Database, lock_for_transaction
-from shared.storage.outages import UnusableServerError
+from shared.storage.unusable import UnusableServerError
 from tests.kit.certificates import Pair, issue, make_ca
 from tests.kit.debian_servers import DebianPostgres, PgBouncer
 from tests.servers.page import each_of, statements

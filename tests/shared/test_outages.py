@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from shared.service.frame import DATABASE
 from shared.storage.database import is_outage
 from shared.storage.outages import outage
 from shared.web.problems import install_problems
@@ -76,7 +77,7 @@ def test_f36_faults_of_the_suite_are_no_outages(error: Exception) -> None:
 def answer_to(error: Exception) -> httpx.Response:
     """What a route answers that raises an error."""
     app = FastAPI()
-    install_problems(app, {})
+    install_problems(app, {}, DATABASE)
 
     @app.get("/")
     async def _fail() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Float,
     Row,
     Select,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     func,
     literal,
@@ -136,6 +138,14 @@ async def current_deliveries(
 ) -> list[Delivery]:  # fmt: skip
     """The deliveries of the desired versions: of one configuration or of all, to one node or to all."""
     return await _read_deliveries(tx, _current(configuration, node))
+
+
+async def lags(tx: Read) -> dict[str, float]:
+    """For how many seconds nodes have lacked a desired version, of those that lack one."""
+    current = _current(None, None).where(_IS_UNFINISHED).order_by(None).subquery()
+    seconds = cast(func.extract("epoch", func.now() - func.min(current.c.created_at)), Float)
+    rows = await tx.execute(select(current.c.node, seconds).group_by(current.c.node))
+    return {node: float(lag) for node, lag in rows}
 
 
 async def locked_current_deliveries(

@@ -6,12 +6,14 @@ together.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from services.distribution import repository
+from services.distribution import figures, repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
 from services.distribution.distribution import Distribution, Standing, to_hold
@@ -182,6 +184,16 @@ class DistributionService:
         if changed:
             await self.close_overdue()
 
+    async def measure(self, seconds: float) -> None:
+        """Show the figures for ever, with so many seconds between two looks at the database."""
+        while True:
+            async with self.database.read() as tx:
+                lags = await repository.lags(tx)
+            found = [held for each in await self.nodes.page() for held in each.holds.values()]
+            suspicion = self.daemon.suspicion.is_raised
+            figures.show(lags, found, self.daemon.breakers, suspicion=suspicion)
+            await asyncio.sleep(seconds)
+
     async def record_unreached(self, node: str, error: str) -> None:
         """Record a visit that failed."""
         reason = error[:LONGEST_REASON]
@@ -216,9 +228,20 @@ async def _move_current(tx: Write, node: str, move: Callable[[Delivery], Deliver
     """Move a node's deliveries of the desired versions; whether any changed. Locks and writes nothing where none does."""
     if not _moved(await repository.current_deliveries(tx, node=node), move):
         return False
-    moved = _moved(await repository.locked_current_deliveries(tx, node=node), move)
+    before = {each.key: each for each in await repository.locked_current_deliveries(tx, node=node)}
+    moved = _moved(before.values(), move)
     await repository.save_deliveries(tx, moved)
+    for each in moved:
+        _observe(before[each.key], each)
     return bool(moved)
+
+
+def _observe(before: Delivery, after: Delivery) -> None:
+    seconds = max((datetime.now(UTC) - after.created_at).total_seconds(), 0)
+    if after.is_delivered and before.delivered_at is None:
+        figures.DELIVERED.observe(seconds)
+    if after.played and before.played_at is None:
+        figures.PLAYED.observe(seconds)
 
 
 def _identity(of: Head | Distribution) -> Mapping[str, Any]:
