@@ -25,7 +25,7 @@ from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.offers import Offers
 from services.distribution.pointer_mirror import PointerMirror
-from services.distribution.service import DistributionService, Nodes
+from services.distribution.service import Acts, DistributionService, Nodes
 from services.distribution.settings import DistributionSettings
 from services.distribution.swarm_parts import swarm_parts
 from services.distribution.tables import MESSAGING
@@ -67,7 +67,9 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     store, state = artifact_store(settings), DaemonState(settings.reconcile_seconds, random.random)
     for token in settings.join_token:
         to.keys.know(token, Caller("an agent that joins", frozenset({"join"})))
-    known = Nodes(to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic))
+    known = Nodes(
+        to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic), Acts(to.outbox, to.source)
+    )
     parts = swarm_parts(settings, store, known.resolver)
     service = DistributionService(
         to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, parts.torrents

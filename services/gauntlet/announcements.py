@@ -9,12 +9,14 @@ from typing import Any
 
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.training import Training
+from shared.contract.audit_chain import Actor
 from shared.contract.events import EventData
 from shared.contract.events.gauntlet import (
     EvaluationCompleted,
     EvaluationFailed,
     EvaluationProgress,
     EvaluationStarted,
+    GauntletActed,
     TrainingRejected,
 )
 from shared.contract.evidence import OpponentEvidence
@@ -45,6 +47,14 @@ def ended(evaluation: Evaluation) -> EventData:
     return EvaluationFailed(
         code=evaluation.failure_code, reason=evaluation.failure_reason, model_path=evaluation.model_path,
         digest=evaluation.digest or evaluation.announced_digest, **_identity(evaluation),
+    )  # fmt: skip
+
+
+def cancelled_by(evaluation: Evaluation, by: Actor, reason: str | None) -> EventData:
+    """GAUNTLET_ACTED: an operator ended an evaluation."""
+    return GauntletActed(
+        action="cancel", configuration=str(evaluation.configuration), actor=by.name, address=by.address,
+        about={"evaluation_id": str(evaluation.id)}, reason=reason,
     )  # fmt: skip
 
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from shared.contract.audit_chain import ChainHead, hash_of
+from shared.contract.audit_chain import Actor, ChainHead, hash_of
 from shared.contract.words import AuditAction
 
 Subject = Mapping[str, str | int | None]
 """What an act is about, by kind; what is None is left out."""
-
-
-class Actor(NamedTuple):
-    """Who does something: the name of their key, or the service, and the address that they call from."""
-
-    name: str
-    address: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

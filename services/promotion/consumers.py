@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from services.promotion.service.judging import Judging
 from shared.contract.events import Event
-from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
-from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, TrainingRejected
+from shared.contract.events.distribution import (
+    DistributionActed,
+    DistributionCompleted,
+    DistributionFailed,
+    DistributionStarted,
+)
+from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed, GauntletActed, TrainingRejected
 from shared.messaging.handlers import HandlerTable
 from shared.storage.database import Write
 
@@ -27,6 +32,18 @@ async def evaluation_failed(judging: Judging, tx: Write, event: Event, data: Eva
 @HANDLERS.on(TrainingRejected)
 async def training_rejected(judging: Judging, tx: Write, event: Event, data: TrainingRejected) -> None:
     """Nothing is to be done; the inbox keeps it among the recent events that operators read."""
+
+
+@HANDLERS.on(GauntletActed)
+async def gauntlet_acted(judging: Judging, tx: Write, event: Event, data: GauntletActed) -> None:
+    """Write it into the audit."""
+    await judging.ledger.note(tx, data, event)
+
+
+@HANDLERS.on(DistributionActed)
+async def distribution_acted(judging: Judging, tx: Write, event: Event, data: DistributionActed) -> None:
+    """Write it into the audit."""
+    await judging.ledger.note(tx, data, event)
 
 
 @HANDLERS.on(DistributionStarted)

@@ -23,6 +23,13 @@ MOST_FAULTS = 100
 """So many are told one by one; the others are counted."""
 
 
+class Actor(NamedTuple):
+    """Who does something: the name of their key, or the service, and the address that they call from."""
+
+    name: str
+    address: str | None = None
+
+
 class ChainHead(NamedTuple):
     """The last row of a chain: whoever keeps it elsewhere notices that the end was cut off."""
 

@@ -222,9 +222,9 @@ KeyName = Annotated[
     Field(pattern="^[A-Za-z0-9._@-]{1,60}$", description="Who holds it, as the ledger names them", examples=["anna"]),
 ]
 AuditAction = Literal[
-    "ask", "force", "move", "approve", "reject", "rollback", "redistribute",
-    "pause", "resume", "pin", "unpin", "mark", "unmark", "set_policy", "reset_policy",
-    "create_key", "revoke_key", "add_webhook", "remove_webhook", "replay_webhook", "restore_ledger",
+    "ask", "force", "move", "approve", "reject", "rollback", "redistribute", "cancel", "redeliver", "register_node",
+    "pause", "resume", "pin", "unpin", "mark", "unmark", "set_policy", "reset_policy", "move_node", "remove_node",
+    "isolate_node", "release_node", "create_key", "revoke_key", "add_webhook", "remove_webhook", "replay_webhook", "restore_ledger",
 ]  # fmt: skip
 """What the audit has a row for: each act of a person that changes something, and each move of the pointer, whoever moves it."""
 ChainFault = Literal["changed", "missing", "misplaced", "unrecorded"]

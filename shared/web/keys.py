@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.contract.audit_chain import Actor
 from shared.process.credentials import RIGHTS, AcceptedKeys, Caller
 from shared.process.logs import get_logger
 from shared.web.behind_proxy import own_path
@@ -86,6 +87,11 @@ def caller_name(request: Request) -> str:
     """Who is calling, as the ledger names them: the name of their key."""
     caller: Caller = request.state.caller
     return caller.name
+
+
+async def actor(request: Request) -> Actor:
+    """Who is calling, as the audit names them; of an address as much as the proxies that are trusted tell."""
+    return Actor(caller_name(request), request.client.host if request.client else None)
 
 
 READ = Security(authorize, scopes=["read"])

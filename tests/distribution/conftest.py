@@ -18,7 +18,7 @@ from services.distribution.consumers import HANDLERS
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
 from services.distribution.joining import Confirmed
-from services.distribution.service import DistributionService, Nodes
+from services.distribution.service import Acts, DistributionService, Nodes
 from services.distribution.tables import MESSAGING
 from shared.contract.events import Event
 from shared.contract.events.promotion import ModelPromoted
@@ -221,7 +221,7 @@ async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
         state,
         300,
         "/services/distribution",
-        Nodes(database, state, 600, Confirmed(time.monotonic)),
+        Nodes(database, state, 600, Confirmed(time.monotonic), Acts(Outbox(messages), "/services/distribution")),
     )
     await service.nodes.register(*NODES)
     yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)

@@ -13,6 +13,7 @@ from services.distribution.delivery import Progress, assess
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
 from services.distribution.node import Damage, Isolation, Node, Report
 from services.distribution.service import Wanted
+from shared.contract.audit_chain import Actor
 from shared.contract.delivery import HoldingState
 from shared.contract.words import BreakerState, DeliveryState
 from tests.distribution.bench import HEX8, NODES, Bench
@@ -171,9 +172,9 @@ async def test_an_isolated_node_is_left_alone_and_named(bench: Bench) -> None:
     await DaemonRecords(replace(bench.service, timeout=1e-6)).close_overdue()
     [failed] = await bench.said("FAILED")
     assert failed.missing == {"node-2": "isolated by anna: its disk is replaced"}
-    await bench.service.nodes.release("node-2", "anna")
+    await bench.service.nodes.release("node-2", Actor("anna"))
     assert [node.name for node in (await bench.records.open_deliveries())[0]] == ["node-1", "node-2"]
-    for act in (bench.service.nodes.isolate("nobody", isolation), bench.service.nodes.release("nobody", "anna")):
+    for act in (bench.service.nodes.isolate("nobody", isolation), bench.service.nodes.release("nobody", Actor("anna"))):
         with pytest.raises(UnknownError, match="there is no node nobody"):
             await act
 
@@ -270,3 +271,27 @@ async def test_f55_a_version_that_the_ledger_has_not_named_is_not_believed(bench
     second = await bench.promote(2, b"second")
     assert (await bench.records.open_deliveries())[1] == [second]
     assert (await bench.states())[2, "node-1"] == "pending"
+
+
+async def test_what_people_do_is_said_with_the_act(bench: Bench) -> None:
+    """Who, from where, what, why; what changes nothing, and what no person does, is not said."""
+    anna, head = Actor("anna", "10.0.0.7"), await bench.promote(1, b"first")
+    isolation = Isolation("anna", "its disk", OPENED.isoformat())
+    nodes = bench.service.nodes
+    await nodes.add(Node("node-9", "http://nine"), anna)
+    await nodes.add(Node("node-9", "http://nine"), anna)
+    await nodes.add(Node("node-8", "http://eight"), anna, dry_run=True)
+    await nodes.move(Node("node-9", "http://ten"), anna)
+    await nodes.isolate("node-9", isolation, anna)
+    await nodes.release("node-9", anna)
+    await nodes.remove("node-9", anna, "gone for good")
+    with pytest.raises(UnknownError):
+        await nodes.remove("node-9", anna)
+    await bench.service.redistribute(Wanted(HEX8), anna)
+    said = await bench.said("ACTED")
+    assert [(each.action, each.about.get("node"), each.reason) for each in said] == [
+        ("register_node", "node-9", None), ("move_node", "node-9", None), ("isolate_node", "node-9", "its disk"),
+        ("release_node", "node-9", None), ("remove_node", "node-9", "gone for good"), ("redeliver", None, None),
+    ]  # fmt: skip
+    assert {(each.actor, each.address) for each in said} == {anna}
+    assert (said[-1].subject, said[-1].about) == (HEX8, {"version": 1, "digest": head.digest})

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.promotion.act import Act, Actor
-from shared.contract.audit_chain import ChainHead, Chains, canonical, hash_of
+from services.promotion.act import Act
+from shared.contract.audit_chain import Actor, ChainHead, Chains, canonical, hash_of
 from shared.contract.words import AuditAction
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)

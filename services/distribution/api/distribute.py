@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.distribution.api.dependencies import Service
+from services.distribution.api.dependencies import Service, Who
 from services.distribution.api.problems import NotCanonical, NotKnownYet
 from services.distribution.schemas import RedeliverRequest, Redelivery
 from services.distribution.service import Wanted
@@ -29,9 +29,9 @@ async def read_body(request: Request) -> RedeliverRequest:
     openapi_extra=json_body(RedeliverRequest),
     responses=problems(NotFound, NotCanonical, NotKnownYet),
 )
-async def redeliver(service: Service, wanted: Annotated[RedeliverRequest, Depends(read_body)]) -> Redelivery:
+async def redeliver(service: Service, who: Who, wanted: Annotated[RedeliverRequest, Depends(read_body)]) -> Redelivery:
     """Deliver the canonical version of a configuration again, to every node, at once. What is canonical only the ledger says."""
-    head, nodes = await service.redistribute(Wanted(wanted.named_configuration, wanted.version, wanted.digest))
+    head, nodes = await service.redistribute(Wanted(wanted.named_configuration, wanted.version, wanted.digest), who)
     return Redelivery(
         configuration=head.configuration, version=head.version, digest=head.digest, nodes=nodes
     )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query
 
-from services.distribution.api.dependencies import Service
+from services.distribution.api.dependencies import Because, Service, Who
 from services.distribution.api.problems import NodeExists, TooManyNodes
 from services.distribution.node import Isolation, Node
 from services.distribution.schemas import (
@@ -22,7 +22,7 @@ from services.distribution.schemas import (
 from services.distribution.service import NodeHoldings
 from shared.contract.words import NodeName
 from shared.web.application import Limit, new_router
-from shared.web.keys import OPERATE, caller_name
+from shared.web.keys import OPERATE
 from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
@@ -50,39 +50,39 @@ async def list_nodes(
     responses=linked(201, move_node=NAME, remove_node=NAME, isolate_node=NAME, release_node=NAME)
     | problems(NodeExists, TooManyNodes),
 )
-async def register_node(service: Service, node: NodeRegistration) -> NodeRegistration:
+async def register_node(service: Service, node: NodeRegistration, who: Who) -> NodeRegistration:
     """Register a node; it gets every canonical version. A name that is taken by another address is refused, and a node that is
     known already stays as it is."""
-    await service.nodes.add(Node(node.name, node.url), dry_run=node.dry_run)
+    await service.nodes.add(Node(node.name, node.url), who, dry_run=node.dry_run)
     return node
 
 
 @router.put("/{name}", dependencies=[OPERATE], responses=problems(NotFound))
-async def move_node(service: Service, name: InPath, address: NodeAddress) -> NodeAddress:
+async def move_node(service: Service, name: InPath, address: NodeAddress, who: Who) -> NodeAddress:
     """Give a known node another address."""
-    await service.nodes.move(Node(name, address.url))
+    await service.nodes.move(Node(name, address.url), who)
     return address
 
 
 @router.delete("/{name}", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
-async def remove_node(service: Service, name: InPath) -> None:
+async def remove_node(service: Service, name: InPath, who: Who, reason: Because = None) -> None:
     """Forget a node; distributions no longer wait for it."""
-    await service.nodes.remove(name)
+    await service.nodes.remove(name, who, reason)
 
 
 @router.post("/{name}/isolation", dependencies=[OPERATE], responses=problems(NotFound))
-async def isolate_node(service: Service, request: Request, name: InPath, wanted: IsolationRequest) -> IsolationView:
+async def isolate_node(service: Service, who: Who, name: InPath, wanted: IsolationRequest) -> IsolationView:
     """Leave a node alone: it is neither visited nor ordered anything until it is released, and counts as one that lacks what it
     should hold."""
-    isolation = Isolation(caller_name(request), wanted.reason, datetime.now(UTC).isoformat())
-    await service.nodes.isolate(name, isolation)
+    isolation = Isolation(who.name, wanted.reason, datetime.now(UTC).isoformat())
+    await service.nodes.isolate(name, isolation, who)
     return IsolationView.model_validate(isolation)
 
 
 @router.delete("/{name}/isolation", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
-async def release_node(service: Service, request: Request, name: InPath) -> None:
+async def release_node(service: Service, who: Who, name: InPath) -> None:
     """Visit a node again, at once; one that was not isolated too."""
-    await service.nodes.release(name, caller_name(request))
+    await service.nodes.release(name, who)
 
 
 def _view(each: NodeHoldings) -> NodeView:

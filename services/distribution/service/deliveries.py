@@ -23,6 +23,7 @@ from services.distribution.ledger import Beside, LedgerHeads
 from services.distribution.node import KnownNode, Node, Report
 from services.distribution.service.nodes import Nodes
 from services.distribution.torrents import Torrents
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event, EventData
 from shared.contract.events.distribution import DistributionCompleted, DistributionFailed, DistributionStarted
@@ -97,13 +98,15 @@ class DistributionService:
         for head in heads:
             await self.desire(tx, head, cause)
 
-    async def redistribute(self, wanted: Wanted) -> tuple[Head, list[str]]:
+    async def redistribute(self, wanted: Wanted, by: Actor | None = None) -> tuple[Head, list[str]]:
         """Deliver the canonical version again, to every node, at once; returns it and the nodes. It stays what it is."""
         async with self.database.write() as tx:
             head = wanted.of(await repository.locked_head_of(tx, wanted.configuration))
             names = await self._begin(tx, head)
             current = await repository.locked_current_deliveries(tx, configuration=head.configuration)
             await repository.save_deliveries(tx, _moved(current, Delivery.reopened))
+            about: dict[str, str | int] = {"version": head.version, "digest": head.digest}
+            await self.nodes.acts.say(tx, by, "redeliver", about, configuration=head.configuration)
         self.daemon.retry_now()
         return head, names
 

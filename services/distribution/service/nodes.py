@@ -21,6 +21,8 @@ from services.distribution.holding import Holding, holdings
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
 from services.distribution.node import Isolation, KnownNode, Node
 from services.distribution.resolver import Resolver
+from services.distribution.service.acts import Acts
+from shared.contract.audit_chain import Actor
 from shared.contract.words import MOST_NODES
 from shared.process.logs import get_logger
 from shared.storage.database import Transactions, Write
@@ -45,6 +47,7 @@ class Nodes:
     daemon: DaemonState
     longest_silence: float
     confirmed: Confirmed
+    acts: Acts
     resolver: Resolver = field(default_factory=Resolver)
 
     async def register(self, *nodes: Node) -> None:
@@ -59,7 +62,7 @@ class Nodes:
             if await repository.count_nodes(tx) > MOST_NODES:
                 raise TooManyNodesError(TOO_MANY)
 
-    async def add(self, node: Node, *, dry_run: bool = False) -> None:
+    async def add(self, node: Node, by: Actor | None = None, *, dry_run: bool = False) -> None:
         """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError."""
         async with self.database.write() as tx:
             known = await repository.address_of(tx, node.name)
@@ -71,37 +74,42 @@ class Nodes:
                 raise TooManyNodesError(TOO_MANY)
             if known is None and not dry_run:
                 await repository.register_node(tx, node)
+                await self.acts.say(tx, by, "register_node", {"node": node.name, "url": node.url})
 
-    async def move(self, node: Node) -> None:
+    async def move(self, node: Node, by: Actor | None = None) -> None:
         """Give a known node another address. UnknownError if there is none of that name."""
         async with self.database.write() as tx:
             if await repository.address_of(tx, node.name) is None:
                 raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
             await repository.register_node(tx, node)
+            await self.acts.say(tx, by, "move_node", {"node": node.name, "url": node.url})
         self._look_anew(node.name)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, by: Actor | None = None, reason: str | None = None) -> None:
         """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
         async with self.database.write() as tx:
-            found = await repository.remove_node(tx, name)
-        if not found:
-            raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+            if not await repository.remove_node(tx, name):
+                raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+            await self.acts.say(tx, by, "remove_node", {"node": name}, reason)
         self._look_anew(name)
 
-    async def isolate(self, name: str, isolation: Isolation) -> None:
+    async def isolate(self, name: str, isolation: Isolation, by: Actor | None = None) -> None:
         """Leave a node alone: it is neither visited nor ordered anything, and counts as one that lacks its models. UnknownError."""
-        await self._set_apart(name, isolation)
+        await self._set_apart(name, isolation, by, "isolate_node", isolation.reason)
         _log.warning("node isolated", node=name, by=isolation.by, reason=isolation.reason)
 
-    async def release(self, name: str, by: str) -> None:
+    async def release(self, name: str, by: Actor) -> None:
         """Visit a node again, at once. UnknownError if there is none of that name."""
-        await self._set_apart(name, None)
-        _log.warning("node released", node=name, by=by)
+        await self._set_apart(name, None, by, "release_node")
+        _log.warning("node released", node=name, by=by.name)
 
-    async def _set_apart(self, name: str, isolation: Isolation | None) -> None:
+    async def _set_apart(
+        self, name: str, isolation: Isolation | None, by: Actor | None, action: str, reason: str | None = None
+    ) -> None:
         async with self.database.write() as tx:
             if not await repository.isolate_node(tx, name, isolation):
                 raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+            await self.acts.say(tx, by, action, {"node": name}, reason)
         self.daemon.forget(name)
 
     async def join(self, joining: Joining) -> Admission:

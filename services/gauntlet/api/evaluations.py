@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import Query, Response
 
 from services.gauntlet.announced import Announced
-from services.gauntlet.api.dependencies import PREFIX, EvaluationId, Service
+from services.gauntlet.api.dependencies import PREFIX, Because, EvaluationId, Service, Who
 from services.gauntlet.api.problems import EvaluationEnded
 from services.gauntlet.schemas import EvaluationDetail, EvaluationRequest, Evaluations, EvaluationView
 from shared.contract.configuration import Configuration
@@ -71,6 +71,8 @@ async def read_evaluation(service: Service, evaluation_id: EvaluationId) -> Eval
 
 
 @router.post("/{evaluation_id}/cancel", dependencies=[OPERATE], responses=problems(NotFound, EvaluationEnded))
-async def cancel_evaluation(service: Service, evaluation_id: EvaluationId) -> EvaluationDetail:
-    """End an evaluation without evidence; its worker stops within a quarter of its lease."""
-    return EvaluationDetail.of_standing(await service.cancel(evaluation_id))
+async def cancel_evaluation(
+    service: Service, evaluation_id: EvaluationId, who: Who, reason: Because = None
+) -> EvaluationDetail:
+    """End an evaluation without evidence; its worker stops within a quarter of its lease. The audit has who did it."""
+    return EvaluationDetail.of_standing(await service.cancel(evaluation_id, who, reason))

@@ -29,6 +29,7 @@ from services.gauntlet.records import Begun
 from services.gauntlet.service.journal import Journal, begun, known
 from services.gauntlet.service.recognising import seed_for
 from services.gauntlet.training import Training
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event
 from shared.contract.events.promotion import EvaluationRequested, LedgerRestored, ModelPromoted
@@ -188,11 +189,13 @@ class GauntletService:
             if evaluation.has_ended:
                 return
 
-    async def cancel(self, evaluation_id: UUID) -> Standing:
+    async def cancel(self, evaluation_id: UUID, by: Actor | None = None, reason: str | None = None) -> Standing:
         """End an evaluation without evidence, for an operator. EndedError if it has ended."""
         async with self._locked(evaluation_id) as (tx, evaluation):
             cancelled = evaluation.cancelled()
             await self.journal.save(tx, cancelled)
+            if by is not None:
+                await self.journal.emit(tx, announcements.cancelled_by(cancelled, by, reason), cancelled)
             return await self._standing(tx, cancelled)
 
     def changes(self, sweep: float) -> AsyncIterator[None]:

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Request
 
-from services.promotion.act import Actor
 from services.promotion.api.problems import InvalidConfiguration, VersionMoved
 from services.promotion.service import PromotionService
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
 from shared.contract.words import LONGEST_CONFIGURATION, NOBODYS_CONFIGURATION, NOBODYS_ID
 from shared.process import credentials
 from shared.web.application import service_of
-from shared.web.keys import caller_name
+from shared.web.keys import actor
 
 Service = Annotated[PromotionService, Depends(service_of)]
 
@@ -55,11 +55,6 @@ def parsed(configuration: str) -> str:
 KnownConfiguration = Annotated[str, Depends(known_configuration)]
 ChangedConfiguration = Annotated[str, Depends(changed_configuration)]
 DecisionId = Annotated[UUID, Path(description="Of the decision", examples=[NOBODYS_ID])]
-
-
-async def actor(request: Request) -> Actor:
-    """Who is calling, as the audit names them; of an address as much as the proxies that are trusted tell."""
-    return Actor(caller_name(request), request.client.host if request.client else None)
 
 
 async def the_caller(request: Request) -> credentials.Caller:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.repository import ListedRow
-from shared.contract.audit_chain import MOST_FAULTS, Chains
+from shared.contract.audit_chain import MOST_FAULTS, Actor, Chains
 from shared.storage.database import Database, Read, Write
 from shared.storage.together import write
 

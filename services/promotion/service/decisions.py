@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.promotion import announcements, repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.approval import Approval, ApprovalEnd
 from services.promotion.controller import Decision, PromotionController
 from services.promotion.disposition import Outcome, marked_bad, unchanged
@@ -19,6 +19,7 @@ from services.promotion.service.holds import Holds, require_movable
 from services.promotion.service.ledger import Ledger, canonical, known
 from services.promotion.service.policies import Policies
 from services.promotion.versions import CanonicalVersion, NextVersion, require_seen
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration, has_heuristic
 from shared.contract.evidence import CanonicalReference, Evidence
 from shared.contract.policy import GatePolicy

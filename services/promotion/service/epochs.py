@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.promotion import announcements, repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.epoch import BegunEpoch, following
 from services.promotion.service.audit import record
 from services.promotion.service.ledger import Ledger
 from services.promotion.versions import CanonicalVersion
+from shared.contract.audit_chain import Actor
 from shared.contract.events.promotion import MOST_RESTORED
 from shared.process.logs import get_logger
 

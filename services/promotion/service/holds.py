@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor, Subject
+from services.promotion.act import Act, Subject
 from services.promotion.errors import HeldError, UnknownError
 from services.promotion.hold import Hold, PlacedHold, hold_of
 from services.promotion.service.audit import record
 from services.promotion.service.ledger import Ledger, canonical, known
+from shared.contract.audit_chain import Actor
 from shared.contract.words import AuditAction, HoldKind
 from shared.storage.database import Write
 

@@ -12,7 +12,6 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from services.promotion import announcements, repository
-from services.promotion.act import Actor
 from services.promotion.controller import Decision
 from services.promotion.disposition import Circumstances, Outcome, PromotionRules, dispose
 from services.promotion.policy_version import of_environment
@@ -24,6 +23,7 @@ from services.promotion.service.policies import Policies
 from services.promotion.service.waivers import Waivers
 from services.promotion.versions import CanonicalVersion, NextVersion
 from services.promotion.waiver import Waiver
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import has_heuristic
 from shared.contract.events import Event, RejectedError
 from shared.contract.events.gauntlet import EvaluationCompleted, EvaluationFailed

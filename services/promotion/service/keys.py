@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.api_key import MOST_KEYS, ApiKey, Secret, WantedKey, require_reach
 from services.promotion.errors import TooManyKeysError
 from services.promotion.service.audit import record
 from services.promotion.service.ledger import known
+from shared.contract.audit_chain import Actor
 from shared.contract.words import ServiceName
 from shared.process.credentials import AcceptedKeys, Caller, IssuedKey
 from shared.storage.database import Database

@@ -9,13 +9,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.promotion import announcements, repository
-from services.promotion.act import Act, Actor, Subject
+from services.promotion.act import Act, Subject
 from services.promotion.disposition import Outcome
 from services.promotion.errors import UnknownError
 from services.promotion.repository import Present
+from services.promotion.service.audit import record
 from services.promotion.service.curriculum import learnt
 from services.promotion.versions import CanonicalVersion, NextVersion
+from shared.contract.audit_chain import Actor
 from shared.contract.events import Event, EventData
+from shared.contract.events.acts import Acted
 from shared.contract.words import DispositionCode
 from shared.messaging.outbox import Outbox
 from shared.storage.database import Database, Write
@@ -59,6 +62,13 @@ class Ledger:
         learning = learnt(present, code, decision_id)
         rows, news = ([learning[0]], [learning[1]]) if learning else ([], [])
         await self.emit(tx, said, *news, cause=cause, beside=[*beside, *rows])
+
+    async def note(self, tx: Write, data: Acted, event: Event) -> None:
+        """Write what a person did at another service into the audit. Its row names the service and the moment, by its clock."""
+        if data.configuration is not None:
+            await repository.lock_configuration(tx, data.configuration)
+        about: Subject = {**data.about, "service": data.producer, "done_at": event.time.isoformat()}
+        await record(tx, Actor(data.actor, data.address), Act(data.configuration, data.action, data.reason, about))
 
     async def emit(self, tx: Write, *said: EventData, cause: Event | None = None, beside: Sequence[Rows] = ()) -> None:
         """Have events published once the transaction is committed; `beside`: rows that are written by the same statement."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor, Subject
+from services.promotion.act import Act, Subject
 from services.promotion.controller import Decision
 from services.promotion.disposition import Outcome, unchanged
 from services.promotion.distribution_client import DistributionClient
@@ -28,6 +28,7 @@ from services.promotion.service.ledger import Ledger, canonical, known
 from services.promotion.service.model_files import ModelFiles
 from services.promotion.service.policies import Policies
 from services.promotion.versions import CanonicalVersion, NextVersion, require_seen
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import named_by
 from shared.contract.words import LONGEST_PERSONS_REASON, HoldKind
 from shared.storage.artifacts import ArtifactStore

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.controller import PromotionController
 from services.promotion.policy_version import PolicyVersion, of_environment
 from services.promotion.promotion_request import PromotionRequest
 from services.promotion.service.audit import record
 from services.promotion.settings import PromotionSettings
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import EVERY_CONFIGURATION
 from shared.contract.policy import GatePolicy
 from shared.storage.database import Database, Read

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.promotion import announcements, repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.disposition import marked_bad, unchanged
 from services.promotion.errors import NameDisagreesError, TooFewGamesError
 from services.promotion.hold import hold_of
@@ -17,6 +17,7 @@ from services.promotion.service.ledger import Ledger, known
 from services.promotion.service.model_files import ModelFiles
 from services.promotion.service.policies import Policies
 from services.promotion.versions import CanonicalVersion, require_seen
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import named_by
 from shared.contract.words import HoldKind, RequestState
 from shared.storage.database import Write

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.promotion import repository
-from services.promotion.act import Act, Actor
+from services.promotion.act import Act
 from services.promotion.errors import TooManyWebhooksError
 from services.promotion.service.audit import record
 from services.promotion.service.ledger import Ledger, known
 from services.promotion.webhook import SECRET_BYTES, NewWebhook, NoticeRow, Webhook, WebhookRules, secret_of
+from shared.contract.audit_chain import Actor
 from shared.contract.words import MOST_WEBHOOKS, AuditAction, NoticeState
 from shared.storage.database import Read, Write
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contract.events.acts import Acted
 from shared.contract.events.envelope import ConfigurationData, declared_by
 from shared.contract.words import MOST_NODES, Digest, NodeName, Reason
 
@@ -44,3 +45,10 @@ class DistributionFailed(ConfigurationData):
     def summary(self) -> str:
         """Which nodes lack it, and why."""
         return "; ".join(f"{node}: {why}" for node, why in self.missing.items())
+
+
+@declared_by("distribution")
+class DistributionActed(Acted):
+    """A person did something at the distribution service; the audit has it."""
+
+    action: Literal["redeliver", "register_node", "move_node", "remove_node", "isolate_node", "release_node"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from shared.contract.events.acts import Acted
 from shared.contract.events.envelope import UNKNOWN_SUBJECT, ConfigurationData, EventData, declared_by
 from shared.contract.evidence import Evidence, ModelMetadata, OpponentEvidence
 from shared.contract.words import STORABLE, ConfigurationKey, Digest, FailureCode, GateVerdict, ModelPath, Reason
@@ -83,3 +84,10 @@ class TrainingRejected(EventData):
     def summary(self) -> str:
         """Why it was rejected."""
         return self.reason
+
+
+@declared_by("gauntlet")
+class GauntletActed(Acted):
+    """A person did something at the gauntlet; the audit has it."""
+
+    action: Literal["cancel"]

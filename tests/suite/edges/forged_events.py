@@ -86,6 +86,8 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
             **HEX8, "weight": 1.0, "share": 1.0, "struggle": 0.0, "staleness": 0.0, "configurations": 1, "code": "gates_passed",
             "decision_id": str(uuid4()),
         },
+        "GAUNTLET_ACTED": {"action": "cancel", "actor": "anna", "about": {"evaluation_id": evaluation}},
+        "DISTRIBUTION_ACTED": {"action": "remove_node", "actor": "anna", "about": {"node": "node-1"}},
         "DISTRIBUTION_STARTED": {**delivered, "nodes": ["node-1"]},
         "DISTRIBUTION_COMPLETED": {**delivered, "nodes": ["node-1"], "seconds": 1.0},
         "DISTRIBUTION_FAILED": {**delivered, "delivered": [], "missing": {"node-1": "x"}},
