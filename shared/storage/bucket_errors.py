@@ -21,6 +21,11 @@ OF_CODE = {
     "PermanentRedirect": "is in another region; AWS_REGION says which",
     "AuthorizationHeaderMalformed": "is in another region; AWS_REGION says which",
 }
+NO_CREDENTIALS = (
+    "needs credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a web identity, or a role of the machine"
+)
+METADATA = "169.254.169.254"
+"""Where a machine in a cloud asks for its role: what is asked last, where nothing else was given."""
 REFUSED = "refuses these credentials: they may have to be given (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), or need more rights"
 AWAY = ("error sending request", "timed out", "connect error", "dns error", "connection")
 """What the library says when nobody answers."""
@@ -46,6 +51,8 @@ def _what(error: BaseError) -> str:
         return OF_CODE[code[1]]
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return REFUSED
+    if METADATA in text:
+        return NO_CREDENTIALS
     if any(each in text.lower() for each in AWAY):
         return "cannot be reached"
     return f"answers with an error: {' '.join(text.split())[:LONGEST]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def test_an_artifact_that_is_there_is_not_sent_again(server: str, tmp_path: Path
     with pytest.raises(AlreadyExistsError), in_words(bucket):
         obstore.put(itself, key, b"others", mode="create")
     assert obstore.head(itself, key) == before
+
+
+def test_many_machines_take_in_the_same_model(server: str, tmp_path: Path) -> None:
+    """At the same moment: each of them has it, and it is there once."""
+    bucket, source = new_bucket(server), model(tmp_path, b"weights")
+    stores = [bucket_store(server, bucket, tmp_path / str(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as machines:
+        taken = set(machines.map(lambda store: store.take_in(source), stores))
+    assert [each.digest for each in stores[0].items()] == [each.digest for each in taken]
 
 
 def test_the_cache_is_bounded(server: str, tmp_path: Path) -> None:
@@ -103,3 +113,5 @@ def test_what_a_server_answers_is_said_in_words(tmp_path: Path) -> None:
     for code, words in said.items():
         with pytest.raises(StoreAwayError, match=words), in_words("s3://models"):
             raise obstore.exceptions.GenericError(f"status 403: <Error><Code>{code}</Code></Error>")
+    with pytest.raises(StoreAwayError, match="needs credentials"), in_words("s3://models"):
+        raise obstore.exceptions.GenericError("Error performing PUT http://169.254.169.254/latest/api/token")
