@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from services.distribution.agent.settings import AgentSettings
 from services.distribution.delivery import assess
 from services.distribution.errors import NodeDeletedError, NodeDoubledError, TooManyNodesError
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
@@ -214,3 +215,18 @@ async def test_what_is_played_with_is_known(bench: Bench) -> None:
     assert (await bench.deliveries())[1, "node-1"] == again
     former = Report("node-1", held, reloads={HEX8: Reloaded(1, "0" * 64, 0.5)})
     assert not assess(head, former).played
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "own"),
+    [
+        ("127.0.0.2", None, "http://127.0.0.2:8780"),
+        ("::1", None, "http://[::1]:8780"),
+        ("0.0.0.0", None, None),
+        ("::", None, None),
+        ("0.0.0.0", "https://node-9.example/agent", "https://node-9.example/agent"),
+    ],
+)
+def test_an_agent_says_where_it_is_if_it_knows(host: str, given: str | None, own: str | None) -> None:
+    """Several agents of one machine ask from the same address; one that listens on all does not know which one others see."""
+    assert AgentSettings(agent_node="node-9", host=host, agent_url=given).own_url == own

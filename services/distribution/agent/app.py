@@ -95,7 +95,7 @@ def _join_request(settings: AgentSettings, store: ModelStore) -> JoinRequest:
     """What this agent registers its node with."""
     return JoinRequest(
         name=settings.agent_node,
-        url=settings.agent_url,
+        url=settings.own_url,
         port=settings.agent_port,
         instance=store.instance,
         labels=settings.agent_labels,

@@ -75,7 +75,8 @@ class AgentSettings(BaseServiceSettings, TransportSettings):
         description="Token with which this agent registers its node; without it somebody else does",
     )
     agent_url: Address | None = Field(
-        default=None, description="Where the distribution service finds this agent; if not given, where it asks from"
+        default=None,
+        description="Where the distribution service finds this agent; if not given, where it listens or asks from",
     )
     agent_join_seconds: float = Field(
         default=60,
@@ -132,6 +133,15 @@ class AgentSettings(BaseServiceSettings, TransportSettings):
         for key in keys if isinstance(keys, tuple) else ():
             key_bytes(key)
         return keys
+
+    @property
+    def own_url(self) -> str | None:
+        """Where this agent is, by its settings; None if it listens on every address, so that others see better which one it is."""
+        if self.agent_url or self.host in ("0.0.0.0", "::"):
+            return self.agent_url
+        return (
+            f"http://[{self.host}]:{self.agent_port}" if ":" in self.host else f"http://{self.host}:{self.agent_port}"
+        )
 
     @property
     def anyone(self) -> Caller | None:
