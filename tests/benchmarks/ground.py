@@ -36,6 +36,15 @@ FILL = """
     select gen_random_uuid(), type, subject, event, last.sequence + n, now()
     from (select * from promotion.outbox where sequence is not null order by sequence limit 1) one,
         (select max(sequence) as sequence from promotion.outbox) last, generate_series(1, %d) n"""
+EVALUATIONS = """
+    insert into gauntlet.evaluations select copy.*
+    from (select * from gauntlet.evaluations where state = 'completed' limit 1) one, generate_series(1, %d) n,
+        jsonb_populate_record(null::gauntlet.evaluations, to_jsonb(one) || jsonb_build_object(
+            'id', gen_random_uuid(), 'requested_at', requested_at - n * interval '1 second'
+        )) copy;
+    analyze gauntlet.evaluations"""
+LONG_GAMES = 1000
+"""Of one gauntlet: it lasts longer than what is measured meanwhile."""
 KEPT = """
     select sum(pg_total_relation_size(oid)) from pg_class
     where relkind = 'r' and relnamespace::regnamespace::text in ('gauntlet', 'promotion', 'distribution')"""
@@ -53,6 +62,7 @@ def ground(quick: bool) -> Table:
             table.add_row(*timed(f"/status, {events:,} events", suite, "/status"))
     with running() as suite:
         table.add_row("bytes kept a day for 1,000 trainings", f"{bytes_a_day(suite, 2 if quick else 6):,}")
+        table.add_row(*while_playing(suite, 20_000 if quick else 200_000))
     for figure, count, mb in peak_memory():
         table.add_row(figure, count, mb)
     return table
@@ -170,6 +180,19 @@ def bytes_a_day(suite: Suite, trainings: int) -> int:
     until(lambda: int(suite.postgres.execute(ended, database="ringrift")) == trainings, 600)
     suite.postgres.execute("vacuum", database="ringrift")
     return (int(suite.postgres.execute(KEPT, database="ringrift")) - before) * 1000 // trainings
+
+
+def while_playing(suite: Suite, evaluations: int) -> tuple[str, str, str, str, str]:
+    """`/status` behind so many evaluations, while a gauntlet runs."""
+    suite.postgres.execute(EVALUATIONS % evaluations, database="ringrift")
+    body = {"board_type": "hex8", "num_players": 2, "model_path": "models/trained.pth", "games": LONG_GAMES}
+    with httpx.Client(base_url=suite.addresses.url("gauntlet"), trust_env=False) as client:
+        client.post("/v1/evaluations", json=body).raise_for_status()
+    playing = "select count(*) from gauntlet.evaluations where state = 'running'"
+    until(lambda: suite.postgres.execute(playing, database="ringrift") == "1", 120)
+    row = timed(f"/status, {evaluations:,} evaluations, a gauntlet runs", suite, "/status")
+    assert suite.postgres.execute(playing, database="ringrift") == "1", "the gauntlet ended meanwhile"
+    return row
 
 
 def peak_memory() -> list[tuple[str, str, str]]:

@@ -88,8 +88,10 @@ class Judging:
             raise RejectedError(f"evaluation {data.evaluation_id} was judged already; its end is reported once")
         request, waiver = await self._asked_by(tx, data)
         played = data.evidence.gates.id
-        present = await repository.present(tx, str(data.configuration), data.digest, played)
-        case = Case(event, data, present, request, waiver, await self._lacking(data))
+        async with asyncio.TaskGroup() as meanwhile:
+            lacking = meanwhile.create_task(self._lacking(data))
+            present = await repository.present(tx, str(data.configuration), data.digest, played)
+        case = Case(event, data, present, request, waiver, lacking.result())
         judged = self._decide(case)
         if not (present.is_recorded and judged.policy.id == played):
             await repository.record_policy(tx, judged.policy)
