@@ -14,7 +14,7 @@ T ?= tests
 TESTERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers \
+.PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers bench-distribution \
   openapi-tools lint-openapi fuzz-openapi
 
 help: ## This list
@@ -105,3 +105,6 @@ bench-statistics: $(VENV)/.installed ## Compute the figures of docs/statistics.m
 
 bench-workers: $(VENV)/.installed ## Measure what verdicts cost, and workers their service, on this machine
 	@$(BIN)/python -m tests.benchmarks verdict workers sandbox --json
+
+bench-distribution: $(VENV)/.installed ## Measure how long a model takes to 8, 16 and 32 nodes in network namespaces; needs root
+	@$(BIN)/python -m tests.benchmarks distribution --json

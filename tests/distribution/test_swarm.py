@@ -1,5 +1,6 @@
 """Eight agents that fetch a model from each other, as processes with addresses of their own; each test promotes another model."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_the_service_sends_far_less_than_a_copy_to_each(swarm: Stage, version: i
 
 
 def test_a_killed_agent_goes_on_with_what_it_has(swarm: Stage, version: int) -> None:
-    """Killed midway, it checks the pieces on its disk and fetches the others; the rest of the nodes do not wait for it."""
+    """Killed midway, it checks the pieces on its disk and fetches the others; started again, it gives the model to whoever asks."""
     content = secrets.token_bytes(16 * MB)
     swarm.promote(version, content)
     victim = NAMES[0]
@@ -98,6 +99,10 @@ def test_a_killed_agent_goes_on_with_what_it_has(swarm: Stage, version: int) -> 
     swarm.start_agent(victim)
     found = arrived(swarm, version, content)
     assert found[victim]["from_peers"] + found[victim]["from_service"] < 14 * MB
+    swarm.agents[victim].kill()
+    swarm.start_agent(victim)
+    [*_, said] = [line for line in swarm.agents[victim].log.read_text().splitlines() if '"event": "swarm"' in line]
+    assert json.loads(said)["shared"] == [found[victim]["digest"]]
 
 
 def test_a_peer_that_lies_is_not_believed(swarm: Stage, version: int, tmp_path: Path) -> None:

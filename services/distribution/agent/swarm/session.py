@@ -21,7 +21,7 @@ from shared.process.tasks import keep_running
 
 TICK, REST_TICK, START_SECONDS = 0.1, 1.0, 10.0
 """Seconds between two looks at what happened while something arrives, and while nothing does; and until a port must be had."""
-REQUESTS = 16
+REQUESTS = 8
 """Blocks that are asked of one peer at once, and that a peer may ask: with more, parts of the file wait for one slow node."""
 UNWRITTEN = 4 * 1024 * 1024
 """Bytes that wait to be written: what is lost if the process is killed, and most of the memory that a transfer needs."""
@@ -125,10 +125,11 @@ class SwarmSession:
         if is_whole:
             torrent.flags |= lt.torrent_flags.seed_mode
         torrent.piece_priorities = priorities or []
+        torrent.peers = [*peers, *([seed] if seed else [])]
         handle = await asyncio.to_thread(self._session.add_torrent, torrent)
         sharing = self._sharing[handle] = Sharing(handle, seed)
-        for endpoint in [*peers, *([seed] if seed else [])]:
-            handle.connect_peer(endpoint)
+        if is_whole:
+            sharing.whole.set()
         return sharing
 
     async def look(self, sharing: Sharing) -> None:

@@ -77,6 +77,9 @@ class Swarm:
                 await self._fetch(session, offer, order, part, progress)
         except (SwarmError, TorrentError, httpx.HTTPError) as error:
             _log.warning("swarm given up", digest=order.digest, error=str(error) or repr(error), instead="HTTP")
+            if isinstance(error, SwarmError):
+                # the disk may not have room for both
+                await asyncio.to_thread(self._path(order.digest).unlink, missing_ok=True)
             progress.bytes_done = part.size
             await self._http.fetch(order, part, progress)
 
@@ -165,7 +168,10 @@ class Swarm:
 
     async def _share_again(self, session: SwarmSession, digest: str) -> None:
         content = await asyncio.to_thread(self._path(digest + _TORRENT).read_bytes)
-        torrent = read_torrent(content, digest, self._path(digest).stat().st_size)
+        stat = self._path(digest).stat()
+        if stat.st_nlink == 1:
+            return  # it was never published: it may not be whole
+        torrent = read_torrent(content, digest, stat.st_size)
         self._shared[digest] = await session.share(torrent, self._folder, is_whole=True)
 
     def _drop(self, digest: str) -> None:
