@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from local.process import Process
+from tests.kit.http_client import HTTP
 from tests.kit.operator import Operator, running_suite
 from tests.kit.processes import ROOT, environment
 
@@ -73,13 +73,13 @@ def test_a_lost_node_of_a_ray_cluster_changes_no_game(operator: Operator, cluste
         operator.eventually(lambda: waiting(operator, command))
         operator.training_completed("trained")
         body = {"board_type": "hex8", "num_players": 2, "model_path": "models/trained.pth", "games": GAMES}
-        evaluation = str(httpx.post(f"{url}/v1/evaluations", json=body, timeout=60).json()["id"])
+        evaluation = str(HTTP.post(f"{url}/v1/evaluations", json=body, timeout=60).json()["id"])
         operator.eventually(lambda: recorded(operator, evaluation))
         cluster.remove_node(lost, allow_graceful=False)
         node(cluster)
         data = operator.eventually(lambda: operator.completed(evaluation))
         operator.eventually(lambda: waiting(operator, command))
-    found = httpx.get(f"{url}/v1/evaluations/{evaluation}/verification", timeout=300).json()
+    found = HTTP.get(f"{url}/v1/evaluations/{evaluation}/verification", timeout=300).json()
     assert found["holds"], found
     assert found["identical"] == sum(each["games"] for each in data["evidence"]["opponents"])
     assert operator.get("gauntlet", f"/v1/evaluations/{evaluation}")["attempts"] == 0
