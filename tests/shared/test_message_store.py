@@ -45,6 +45,18 @@ async def added(ground: Ground, *events: Event) -> None:
     await Outbox(store).order_once(database)
 
 
+async def test_events_of_one_statement_keep_their_order(ground: Ground) -> None:
+    """However many are written at once, the feed has them as they were given."""
+    database, store = ground
+    events = [training_event(f"models/{number}.pth") for number in range(9)]
+    async with database.write() as tx:
+        await store.add(tx, *events)
+    await Outbox(store).order_once(database)
+    async with database.read() as tx:
+        rows = await store.after(tx, 0, 100, [])
+    assert [row.event_id for row in rows] == [event.id for event in events]
+
+
 async def test_the_feed_goes_on_after_a_place(ground: Ground) -> None:
     """Events come oldest first, after the place given, as many as asked for, of the types asked for."""
     events = [training_event(f"models/{number}.pth") for number in range(3)]
