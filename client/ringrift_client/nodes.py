@@ -71,6 +71,19 @@ class Nodes:
         """GET /status: the progress of every delivery of a canonical version, the daemon and its breakers."""
         return self._distribution.call("GET", "/status")
 
+    def distributions(self, configuration: str | None = None, limit: int = 50) -> list[Any]:
+        """How far versions are, by configuration, newest first."""
+        wanted = {"limit": limit, **({"configuration": configuration} if configuration else {})}
+        return list(self._distribution.call("GET", "/v1/distributions", params=wanted)["items"])
+
+    def distribution(self, key: str) -> Any:
+        """One of them, `hex8_2p:7`, with every node."""
+        return self._distribution.call("GET", f"/v1/distributions/{quote(key)}")
+
+    def steer(self, key: str, verb: str, reason: str) -> Any:
+        """`pause`, `resume`, `abort` or `advance` it; returns it as it is then. RefusedError if that version is not canonical."""
+        return self._distribution.call("POST", f"/v1/distributions/{quote(key)}/{verb}", json={"reason": reason})
+
 
 def _of(name: str) -> str:
     return f"/v1/nodes/{quote(name, safe='')}"

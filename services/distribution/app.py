@@ -13,23 +13,35 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.distribution.agent.signature import OrderSigner
-from services.distribution.api import artifacts, deliveries, distribute, joining, nodes, signed_pointer, status, swarm
+from services.distribution.api import (
+    artifacts,
+    deliveries,
+    distribute,
+    distributions,
+    joining,
+    nodes,
+    signed_pointer,
+    status,
+    swarm,
+)
 from services.distribution.api.problems import TRANSLATIONS
 from services.distribution.consumers import HANDLERS
 from services.distribution.daemon import UnifiedDistributionDaemon
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
+from services.distribution.health_watch import HealthWatch
 from services.distribution.joining import Confirmed
 from services.distribution.ledger_watch import LedgerWatch
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.offers import Offers
 from services.distribution.pointer_mirror import PointerMirror
-from services.distribution.service import Acts, DistributionService, Nodes
+from services.distribution.service import Acts, DistributionService, Nodes, Rollouts
 from services.distribution.settings import DistributionSettings
 from services.distribution.swarm_parts import swarm_parts
 from services.distribution.tables import MESSAGING
 from shared.process.credentials import Caller
+from shared.process.http_client import new_outside_client
 from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import DATABASE, Connections, ServiceFrame
@@ -43,6 +55,7 @@ DESCRIPTION = Description(
     "RingRift distribution",
     "Delivers canonical versions to every node.",
     {
+        "distributions": "How far a version is, wave by wave, and a person's word on that.",
         "deliveries": "Canonical versions on their way to nodes, and what each node holds.",
         "nodes": "The machines with an agent.",
         "status": "The service at a glance.",
@@ -56,6 +69,7 @@ ROUTERS = (
     nodes.router,
     joining.router,
     deliveries.router,
+    distributions.router,
     status.router,
     signed_pointer.router,
 )
@@ -71,8 +85,19 @@ def create_app(settings: DistributionSettings) -> FastAPI:
         to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic), Acts(to.outbox, to.source)
     )
     parts = swarm_parts(settings, store, known.resolver)
+    outside = new_outside_client(settings)
+    health = HealthWatch(outside, settings.wave_health_url) if settings.wave_health_url else None
+    rollouts = Rollouts(to.database, to.outbox, settings.wave_plan, to.source, health)
     service = DistributionService(
-        to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, parts.torrents
+        to.database,
+        to.outbox,
+        store,
+        state,
+        settings.distribution_timeout,
+        to.source,
+        known,
+        rollouts,
+        parts.torrents,
     )
     frame = ServiceFrame(to, HANDLERS.bound(service))
     daemon = UnifiedDistributionDaemon(
@@ -99,7 +124,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
             "figures": partial(service.measure, FIGURES_SECONDS),
             "ledger": watch.follow,
         }
-        async with frame.running({**loops, **issued_keys(to)}):
+        async with outside, frame.running({**loops, **issued_keys(to)}):
             yield
         await parts.close()
 

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.distribution.breaker import Breaker, BreakerMemory, BreakerOpenError
 from services.distribution.daemon_state import DaemonState
-from services.distribution.delivery import Head, Progress, assess
+from services.distribution.delivery import Desired, Head, Progress, assess
 from services.distribution.node import Node, Report
 from shared.contract.words import DeliveryState
 from shared.process.logs import get_logger
@@ -48,12 +48,26 @@ class Records(Protocol):
     def changes(self, seconds: float) -> AsyncIterator[None]: ...
     async def breakers(self) -> Mapping[str, BreakerMemory]: ...
     async def save_breaker(self, node: str, memory: BreakerMemory) -> None: ...
-    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]: ...
+    async def open_deliveries(self) -> Desired: ...
     async def record_report(
         self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None
     ) -> None: ...
     async def record_unreached(self, node: str, error: str) -> None: ...
     async def close_overdue(self) -> None: ...
+
+
+class _Wanted(NamedTuple):
+    """What one node should hold; `orders`: what it may be ordered now; `withheld`: why not the others, by configuration."""
+
+    heads: Sequence[Head]
+    orders: Sequence[Head]
+    withheld: Mapping[str, str]
+
+    @classmethod
+    def of(cls, desired: Desired, node: str) -> _Wanted:
+        """By what is desired of all nodes."""
+        withheld = desired.why_withheld(node)
+        return cls(desired.heads, [head for head in desired.heads if head.configuration not in withheld], withheld)
 
 
 class UnifiedDistributionDaemon:
@@ -81,14 +95,15 @@ class UnifiedDistributionDaemon:
             await self._stop()
 
     async def _pass(self) -> None:
-        nodes, heads = await self._records.open_deliveries()
-        names = {node.name for node in nodes}
+        desired = await self._records.open_deliveries()
+        nodes, names = desired.nodes, {node.name for node in desired.nodes}
         self._state.keep_only(names)
         self._client.keep_only(names)
         self._troubles = {key: trouble for key, trouble in self._troubles.items() if key[0] in names}
         for node in nodes:
-            if node.name not in self._visits and self._state.is_due(node.name, heads, len(nodes), self._now()):
-                task = asyncio.create_task(self._visit(node, heads), name=f"visit-{node.name}")
+            wanted = _Wanted.of(desired, node.name)
+            if node.name not in self._visits and self._state.is_due(node.name, wanted.orders, len(nodes), self._now()):
+                task = asyncio.create_task(self._visit(node, wanted), name=f"visit-{node.name}")
                 self._visits[node.name] = task
                 task.add_done_callback(partial(self._forget_visit, node.name))
         self._say_suspicion()
@@ -110,13 +125,13 @@ class UnifiedDistributionDaemon:
             visit.cancel()
         await asyncio.gather(*visits, return_exceptions=True)
 
-    async def _visit(self, node: Node, heads: Sequence[Head]) -> None:
+    async def _visit(self, node: Node, wanted: _Wanted) -> None:
         breaker = self._state.breaker(node.name)
         before = breaker.memory
-        self._state.visited(node.name, heads, self._now(), holds_all=False)
+        self._state.visited(node.name, wanted.orders, self._now(), holds_all=False)
         try:
             async with self._slots:
-                await self._guarded(node, heads, breaker)
+                await self._guarded(node, wanted, breaker)
         except BreakerOpenError:
             return
         except Exception as error:  # the records failed; the next pass tries again
@@ -144,13 +159,13 @@ class UnifiedDistributionDaemon:
         except Exception as error:  # kept in memory; saved with its next change
             _log.warning("breaker not saved", node=node, error=repr(error))
 
-    async def _guarded(self, node: Node, heads: Sequence[Head], breaker: Breaker) -> None:
+    async def _guarded(self, node: Node, wanted: _Wanted, breaker: Breaker) -> None:
         with breaker.permit(self._now()) as permit:
             try:
                 async with asyncio.timeout(self._visit_seconds):
                     report = await self._report(node)
-                    wanted = [head for head in heads if report.is_to_hold(head.configuration)]
-                    progress = [await self._further(node, head, report) for head in wanted]
+                    heads = [head for head in wanted.heads if report.is_to_hold(head.configuration)]
+                    progress = [await self._further(node, head, report, wanted) for head in heads]
             except (NodeFaultError, TimeoutError) as error:
                 reason = str(error) or f"no answer within {self._visit_seconds:g} s"
                 self._state.suspicion.failed(node.name, self._now())
@@ -167,7 +182,8 @@ class UnifiedDistributionDaemon:
                 permit.succeed()
                 self._state.suspicion.worked(node.name)
                 await self._records.record_report(node.name, report, progress, report.clock_skew(self._now()))
-                self._state.visited(node.name, heads, self._now(), holds_all=all(each.is_there for each in progress))
+                holds_all = all(each.is_there or each.head not in wanted.orders for each in progress)
+                self._state.visited(node.name, wanted.orders, self._now(), holds_all=holds_all)
                 self._trouble(node.name).worked()
 
     async def _report(self, node: Node) -> Report:
@@ -179,7 +195,7 @@ class UnifiedDistributionDaemon:
             _log.warning("another agent", node=node.name, url=node.url, instance=report.instance, former=former)
         return report
 
-    async def _further(self, node: Node, head: Head, report: Report) -> Progress:
+    async def _further(self, node: Node, head: Head, report: Report, wanted: _Wanted) -> Progress:
         """The progress by the report, after ordering what is missing."""
         progress, trouble = assess(head, report), self._trouble(node.name, head.configuration)
         if progress.state is not DeliveryState.PENDING:
@@ -187,6 +203,8 @@ class UnifiedDistributionDaemon:
             if progress.state is DeliveryState.DELIVERED:
                 trouble.worked()
             return progress
+        if head.configuration in wanted.withheld:
+            return replace(progress, detail=wanted.withheld[head.configuration])
         failed = report.fetches.get(head.configuration)
         if failed is not None and failed.error is not None and failed.error == progress.detail:
             trouble.failed(RefusedError(failed.error))

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from services.distribution import repository
 from services.distribution.breaker import BreakerMemory
-from services.distribution.delivery import Head, Progress
-from services.distribution.node import Node, Report
+from services.distribution.delivery import Desired, Progress
+from services.distribution.node import Report
 from services.distribution.service import DistributionService
 
 
@@ -31,8 +31,8 @@ class DaemonRecords:
         async with self._service.database.write(quiet=True) as tx:
             await repository.save_breaker(tx, node, memory)
 
-    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
-        """Open the deliveries that new nodes lack; returns every node and every desired version."""
+    async def open_deliveries(self) -> Desired:
+        """Open the deliveries that new nodes lack; returns what is desired of which node."""
         return await self._service.open_deliveries()
 
     async def record_report(
@@ -46,5 +46,6 @@ class DaemonRecords:
         await self._service.record_unreached(node, error)
 
     async def close_overdue(self) -> None:
-        """Emit what is to be said of the distributions that have come to an end."""
+        """Move the waves on, and emit what is to be said of the distributions that have come to an end."""
+        await self._service.rollouts.look()
         await self._service.close_overdue()

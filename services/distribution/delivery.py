@@ -8,11 +8,12 @@ pending, fetching -> superseded  a higher version; an end, which nothing leaves
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.distribution.node import Fetch, Held, Report
+from services.distribution.node import Fetch, Held, Node, Report
 from shared.contract.words import DeliveryState
 
 UNFINISHED = frozenset({DeliveryState.PENDING, DeliveryState.FETCHING})
@@ -35,6 +36,18 @@ class Head:
         """Whether this is what a node holds or fetches. One of an earlier epoch it has to be told of anew, or it would take its
         versions for higher ones."""
         return (place.epoch, place.version, place.digest) == (self.epoch, self.version, self.digest)
+
+
+class Desired(NamedTuple):
+    """Every node, every desired version, and which nodes may not be ordered one yet: the reason, by configuration and node."""
+
+    nodes: Sequence[Node]
+    heads: Sequence[Head]
+    withheld: Mapping[str, Mapping[str, str]]
+
+    def why_withheld(self, node: str) -> Mapping[str, str]:
+        """Why a node may not be ordered a version yet, by configuration."""
+        return {key: reasons[node] for key, reasons in self.withheld.items() if node in reasons}
 
 
 class DeliveryKey(NamedTuple):

@@ -60,9 +60,12 @@ class Distribution:
     seconds: float
     has_failed: bool
 
-    def ending(self, standing: Standing, timeout: float) -> Ending | None:
-        """What is to be said of it now, None for nothing. It fails once, after `timeout` seconds, and may complete later."""
+    def ending(self, standing: Standing, timeout: float, due: Standing | None = None) -> Ending | None:
+        """What is to be said of it now, None for nothing. It fails once, after `timeout` seconds, and may complete later.
+        `due`: of the nodes that were to have it by now, if those are not all; where none of them lacks it, no time runs out."""
         if standing.is_complete:
             return "completed"
+        if due is not None and not due.missing:
+            return None
         in_time = -timeout < self.seconds < timeout
         return None if in_time or self.has_failed else "failed"

@@ -12,8 +12,12 @@ from services.distribution.agent.signature import key_bytes
 from services.distribution.agent.transport_settings import transport_faults
 from services.distribution.schemas import NodeRegistration
 from services.distribution.seed_settings import SeedSettings
+from services.distribution.wave import MOST_WAVES, WavePlan
 from shared.contract.words import DISTRIBUTION_PORT, Port
+from shared.process.http_settings import Address
 from shared.process.settings import PREFIX, ServiceSettings
+
+Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
 class DistributionSettings(ServiceSettings, SeedSettings):
@@ -31,6 +35,19 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     )
     join_token: Annotated[tuple[JoinToken, ...], NoDecode] = Field(
         default=(), repr=False, description="Tokens with which agents register themselves, comma-separated"
+    )
+    waves: Annotated[tuple[Percent, ...], NoDecode] = Field(
+        default=(100.0,),
+        description="Of how many nodes, in percent, each wave leads a version to: 5,25,100; 100: all at once",
+    )
+    wave_canaries: str | None = Field(
+        default=None, pattern=r"^[^=,]{1,60}=[^=,]{1,200}$", description="Label, name=value, of the nodes that go first"
+    )
+    wave_soak_seconds: float = Field(
+        default=60.0, ge=0, le=604_800, description="Seconds for which a complete wave is looked at before the next"
+    )
+    wave_health_url: Address | None = Field(
+        default=None, description="Answers 2xx while what plays is well; three other answers in a row pause the waves"
     )
     artifacts_presigned: bool = Field(
         default=False, description="Have nodes fetch from the bucket itself, by addresses that are good for a while"
@@ -58,6 +75,32 @@ class DistributionSettings(ServiceSettings, SeedSettings):
             return [*super().faults(), *own]
         unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"
         return [*super().faults(), *own, unsigned]
+
+    @field_validator("waves", mode="before")
+    @classmethod
+    def _split_waves(cls, value: object) -> object:
+        return tuple(part.strip().rstrip("%") for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("waves")
+    @classmethod
+    def _ascend(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or len(value) > MOST_WAVES or value[-1] != 100 or list(value) != sorted(set(value)):
+            raise ValueError(
+                f"must be up to {MOST_WAVES} ascending shares in percent that end with 100, such as 5,25,100"
+            )
+        return value
+
+    @field_validator("wave_canaries", "wave_health_url", mode="before")
+    @classmethod
+    def _not_given(cls, value: object) -> object:
+        return value or None
+
+    @property
+    def wave_plan(self) -> WavePlan:
+        """How versions are led to more and more nodes."""
+        name, _, value = (self.wave_canaries or "").partition("=")
+        shares = tuple(share / 100 for share in self.waves)
+        return WavePlan(shares, self.wave_soak_seconds, (name, value) if name else None)
 
     @field_validator("join_token", mode="before")
     @classmethod

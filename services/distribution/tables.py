@@ -102,4 +102,11 @@ distributions = Table(
     Column("started_at", _TIME, nullable=False, server_default=func.now()),
     Column("completed_at", _TIME),
     Column("failed_at", _TIME),
+    # how far its waves are, since when, and since when all nodes of this one have it
+    Column("wave", Integer, nullable=False, server_default="1"),
+    Column("wave_at", _TIME, nullable=False, server_default=func.now()),
+    Column("wave_completed_at", _TIME),
+    Column("rollout", Text, nullable=False, server_default="running"),
+    Column("reason", Text),
+    Column("changed_by", Text),
 )

@@ -38,6 +38,14 @@ class HoldingState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RolloutState(StrEnum):
+    """Whether a version goes to further nodes: it does, it waits for somebody's word, or it goes to no more."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    ABORTED = "aborted"
+
+
 class NodeProgress(BaseModel):
     """One node's delivery of the desired version."""
 

@@ -18,8 +18,10 @@ from services.distribution.consumers import HANDLERS
 from services.distribution.daemon_records import DaemonRecords
 from services.distribution.daemon_state import DaemonState
 from services.distribution.joining import Confirmed
-from services.distribution.service import Acts, DistributionService, Nodes
+from services.distribution.service import Acts, DistributionService, Nodes, Rollouts
+from services.distribution.service.rollouts import Health
 from services.distribution.tables import MESSAGING
+from services.distribution.wave import WavePlan
 from shared.contract.events import Event
 from shared.contract.events.promotion import ModelPromoted
 from shared.messaging.inbox import Inbox
@@ -209,19 +211,32 @@ def stage(
 
 
 @pytest.fixture
-async def bench(database_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
+def wave_plan() -> WavePlan:
+    """How versions are led to nodes in `bench`."""
+    return WavePlan()
+
+
+@pytest.fixture
+def health() -> Health | None:
+    """Who says in `bench` whether all is well."""
+    return None
+
+
+@pytest.fixture
+async def bench(database_url: str, tmp_path: Path, wave_plan: WavePlan, health: Health | None) -> AsyncIterator[Bench]:
     """A service with two registered nodes."""
     database, messages = Database(database_url), MessageStore(MESSAGING)
     store = ArtifactFolder(tmp_path / "artifacts")
-    state = DaemonState(1)
+    state, outbox = DaemonState(1), Outbox(messages)
     service = DistributionService(
         database,
-        Outbox(messages),
+        outbox,
         store,
         state,
         300,
         "/services/distribution",
         Nodes(database, state, 600, Confirmed(time.monotonic), Acts(Outbox(messages), "/services/distribution")),
+        Rollouts(database, outbox, wave_plan, "/services/distribution", health),
     )
     await service.nodes.register(*NODES)
     yield Bench(service, DaemonRecords(service), Inbox(database, messages, HANDLERS.bound(service)), tmp_path)

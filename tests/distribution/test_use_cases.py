@@ -28,7 +28,7 @@ async def test_g11_the_deliveries_exist_before_the_first_byte(bench: Bench) -> N
     assert await bench.states() == {(1, "node-1"): "pending", (1, "node-2"): "pending"}
     [started] = await bench.said("STARTED")
     assert (started.version, started.digest, started.nodes) == (1, head.digest, ["node-1", "node-2"])
-    assert await bench.records.open_deliveries() == (list(NODES), [head])
+    assert await bench.records.open_deliveries() == (list(NODES), [head], {})
 
 
 async def test_g10_only_a_higher_version_is_desired(bench: Bench) -> None:

@@ -102,6 +102,7 @@ def set_up() -> Iterator[Scene]:
             **{f"webhooks {verb} ID": f"webhooks {verb} {webhook}" for verb in ("replay", "rm")},
             "nodes/NAME": "nodes/gone",
             "node-4": "gone",
+            "hex8_2p:7": "hex8_2p:2",
             "dead-letters/7": f"dead-letters/{letter['id']}",
             '"to_version": 6': '"to_version": 1',
         }

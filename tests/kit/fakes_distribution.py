@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from services.distribution.breaker import BreakerMemory
 from services.distribution.daemon import NodeFaultError, RefusedError
-from services.distribution.delivery import Delivery, Head, Progress
+from services.distribution.delivery import Delivery, Desired, Head, Progress
 from services.distribution.distribution import Distribution, Standing
 from services.distribution.node import Fetch, Held, KnownNode, Node, Report
 from shared.contract.words import BreakerState, DeliveryState
@@ -113,6 +113,7 @@ class FakeRecords:
         self.remembered: dict[str, BreakerMemory] = {}
         self.said: list[tuple[str, int, Standing]] = []
         self.broken: set[str] = set()
+        self.withheld: dict[str, dict[str, str]] = {}
         self._open: dict[str, tuple[float, bool]] = {}
         self._committed = asyncio.Event()
 
@@ -159,13 +160,13 @@ class FakeRecords:
         if node in self.nodes:
             self.remembered[node] = memory
 
-    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
+    async def open_deliveries(self) -> Desired:
         self._check("open_deliveries")
         for wanted in self.heads.values():
             for name in self.nodes:
                 key = (wanted.configuration, wanted.version, name)
                 self.deliveries.setdefault(key, _opened(wanted, name))
-        return list(self.nodes.values()), list(self.heads.values())
+        return Desired(list(self.nodes.values()), list(self.heads.values()), self.withheld)
 
     async def record_report(
         self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None

@@ -26,15 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from services.distribution.delivery import UNFINISHED, Delivery, DeliveryKey, Head
-from services.distribution.distribution import Distribution, Ending
 from services.distribution.tables import canonical, deliveries, distributions, nodes
 from shared.contract.words import DeliveryState
 from shared.storage.database import Read, Write
 
 _IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deliveries.c.version == canonical.c.version)
-_IS_DESIRED = and_(
-    distributions.c.configuration == canonical.c.configuration, distributions.c.version == canonical.c.version
-)
 _IS_PLAYED = or_(nodes.c.plays.is_(None), nodes.c.plays.has_key(canonical.c.configuration))
 """Whether a node holds models of a configuration."""
 _DELIVERY_KEY = ("configuration", "version", "node")
@@ -162,6 +158,13 @@ async def locked_unfinished_below(tx: Write, head: Head) -> list[Delivery]:
     return await _read_deliveries(tx, statement.with_for_update())
 
 
+async def deliveries_of(tx: Read, key: tuple[str, int]) -> list[Delivery]:
+    """The deliveries of one version, by node."""
+    configuration, version = key
+    of_it = (deliveries.c.configuration == configuration, deliveries.c.version == version)
+    return await _read_deliveries(tx, select(deliveries).where(*of_it).order_by(deliveries.c.node))
+
+
 def _current(configuration: str | None, node: str | None) -> Select[Any]:
     of_nodes = and_(nodes.c.name == deliveries.c.node, _IS_PLAYED)
     statement = select(deliveries).join(canonical, _IS_CURRENT).join(nodes, of_nodes)
@@ -184,37 +187,3 @@ async def save_deliveries(tx: Write, moved: Sequence[Delivery]) -> None:
     key = and_(*(deliveries.c[name] == bindparam(f"its_{name}") for name in _DELIVERY_KEY))
     statement = update(deliveries).where(key).values(**_MOVED, updated_at=func.now())
     await tx.execute(statement, [{f"its_{name}": value for name, value in asdict(each).items()} for each in moved])
-
-
-async def start_distribution(tx: Write, head: Head) -> None:
-    """Begin, or begin anew, the distribution of `head`: its time runs from now."""
-    statement = insert(distributions).values(
-        configuration=head.configuration, version=head.version, digest=head.digest
-    )  # fmt: skip
-    again = {"started_at": func.now(), "completed_at": None, "failed_at": None}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["configuration", "version"], set_=again))
-
-
-async def locked_distributions(tx: Write) -> list[Distribution]:
-    """The distributions of desired versions that are not complete; nobody else ends them until the transaction ends."""
-    seconds = func.extract("epoch", func.clock_timestamp() - distributions.c.started_at)
-    statement = (
-        select(distributions, seconds.label("seconds"))
-        .join(canonical, _IS_DESIRED)
-        .where(distributions.c.completed_at.is_(None))
-        .order_by(distributions.c.configuration)
-        .with_for_update(of=distributions)
-    )
-    return [
-        Distribution(row.configuration, row.version, row.digest, float(row.seconds), row.failed_at is not None)
-        for row in await tx.execute(statement)
-    ]
-
-
-async def end_distribution(tx: Write, distribution: Distribution, ending: Ending) -> None:
-    """Note that a distribution was completed, or ran out of time."""
-    column = {"completed": distributions.c.completed_at, "failed": distributions.c.failed_at}[ending]
-    this = and_(
-        distributions.c.configuration == distribution.configuration, distributions.c.version == distribution.version
-    )
-    await tx.execute(update(distributions).where(this).values({column: func.clock_timestamp()}))

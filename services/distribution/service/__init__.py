@@ -3,5 +3,16 @@
 from services.distribution.service.acts import Acts
 from services.distribution.service.deliveries import DistributionService, Overview, Wanted
 from services.distribution.service.nodes import NodeHoldings, Nodes
+from services.distribution.service.rollouts import DistributionDetail, Rollouts, Steer
 
-__all__ = ["Acts", "DistributionService", "NodeHoldings", "Nodes", "Overview", "Wanted"]
+__all__ = [
+    "Acts",
+    "DistributionDetail",
+    "DistributionService",
+    "NodeHoldings",
+    "Nodes",
+    "Overview",
+    "Rollouts",
+    "Steer",
+    "Wanted",
+]

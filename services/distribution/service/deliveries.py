@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 from services.distribution import figures, repository
 from services.distribution.daemon_state import DaemonState
-from services.distribution.delivery import Delivery, DeliveryKey, Head, Progress
+from services.distribution.delivery import Delivery, DeliveryKey, Desired, Head, Progress
 from services.distribution.distribution import Distribution, Standing, to_hold
 from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
 from services.distribution.holding import Holding
 from services.distribution.ledger import Beside, LedgerHeads
-from services.distribution.node import KnownNode, Node, Report
+from services.distribution.node import KnownNode, Report
 from services.distribution.service.nodes import Nodes
+from services.distribution.service.rollouts import Rollouts
 from services.distribution.torrents import Torrents
 from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
@@ -80,6 +81,7 @@ class DistributionService:
     timeout: float
     source: str
     nodes: Nodes
+    rollouts: Rollouts
     torrents: Torrents | None = None
 
     async def desire(self, tx: Write, head: Head, cause: Event) -> None:
@@ -165,11 +167,12 @@ class DistributionService:
             ahead = await repository.held_beyond(tx, ledger.epoch, versions)
             return Beside(await repository.heads(tx), ahead, await repository.count_nodes(tx))
 
-    async def open_deliveries(self) -> tuple[Sequence[Node], Sequence[Head]]:
-        """Open the deliveries that new nodes lack; returns every node and every desired version."""
+    async def open_deliveries(self) -> Desired:
+        """Open the deliveries that new nodes lack; returns what is desired of which node."""
         async with self.database.write(quiet=True) as tx:
             await repository.open_deliveries(tx)
-            return await repository.addresses(tx), await repository.heads(tx)
+            withheld = await self.rollouts.withheld(tx)
+            return Desired(await repository.addresses(tx), await repository.heads(tx), withheld)
 
     async def record_report(
         self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None = None
@@ -205,16 +208,18 @@ class DistributionService:
             await _move_current(tx, node, lambda delivery: delivery.unreached(reason))
 
     async def close_overdue(self) -> None:
-        """Emit DISTRIBUTION_COMPLETED or DISTRIBUTION_FAILED, each once, for the distributions that have come to it."""
+        """Move the waves on, and emit DISTRIBUTION_COMPLETED or DISTRIBUTION_FAILED, each once, for what has come to it."""
         async with self.database.write(quiet=True) as tx:
-            for distribution in await repository.locked_distributions(tx):
+            for open_one in await repository.locked_distributions(tx):
+                distribution = open_one.distribution
                 nodes = to_hold(await repository.known_nodes(tx), distribution.configuration)
                 current = await repository.current_deliveries(tx, configuration=distribution.configuration)
                 standing = Standing.of(nodes, current)
-                ending = distribution.ending(standing, self.timeout)
+                due = await self.rollouts.seen(tx, open_one, nodes, current)
+                ending = distribution.ending(standing, self.timeout, due)
                 if ending is not None:
                     await repository.end_distribution(tx, distribution, ending)
-                    said = _said(distribution, standing, ending == "completed")
+                    said = _said(distribution, standing if ending == "completed" else due)
                     await self._emit(tx, said)
                     _log_end(said)
 
@@ -253,9 +258,9 @@ def _identity(of: Head | Distribution) -> Mapping[str, Any]:
     return {"board_type": board, "num_players": players, "version": of.version, "digest": of.digest}
 
 
-def _said(distribution: Distribution, standing: Standing, completed: bool) -> EventData:
+def _said(distribution: Distribution, standing: Standing) -> EventData:
     identity, held = _identity(distribution), list(standing.held)
-    if completed:
+    if standing.is_complete:
         return DistributionCompleted.model_validate(
             {**identity, "nodes": held, "seconds": max(distribution.seconds, 0)}
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contract.delivery import RolloutState
 from shared.contract.events.acts import Acted
 from shared.contract.events.envelope import ConfigurationData, declared_by
 from shared.contract.words import MOST_NODES, Digest, NodeName, Reason
@@ -20,6 +21,21 @@ class DistributionStarted(ConfigurationData):
     version: int = Field(ge=1)
     digest: Digest
     nodes: Nodes
+
+
+@declared_by("distribution")
+class DistributionProgress(ConfigurationData):
+    """A canonical version goes to more nodes, to no more for now, or to no more at all: a wave began, somebody paused, resumed or
+    aborted it, or something was wrong. `reason`: why; `changed_by`: whose word it was, null for the service's own."""
+
+    version: int = Field(ge=1)
+    digest: Digest
+    state: RolloutState
+    wave: int = Field(ge=1)
+    waves: int = Field(ge=1)
+    nodes: Nodes
+    reason: Reason | None = None
+    changed_by: Reason | None = None
 
 
 @declared_by("distribution")

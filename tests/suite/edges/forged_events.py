@@ -89,6 +89,7 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
         "GAUNTLET_ACTED": {"action": "cancel", "actor": "anna", "about": {"evaluation_id": evaluation}},
         "DISTRIBUTION_ACTED": {"action": "remove_node", "actor": "anna", "about": {"node": "node-1"}},
         "DISTRIBUTION_STARTED": {**delivered, "nodes": ["node-1"]},
+        "DISTRIBUTION_PROGRESS": {**delivered, "nodes": ["node-1"], "state": "running", "wave": 2, "waves": 3},
         "DISTRIBUTION_COMPLETED": {**delivered, "nodes": ["node-1"], "seconds": 1.0},
         "DISTRIBUTION_FAILED": {**delivered, "delivered": [], "missing": {"node-1": "x"}},
     }  # fmt: skip

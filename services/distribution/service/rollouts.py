@@ -1,0 +1,172 @@
+"""The use cases of waves: how far each version goes, moved by what nodes say and by people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from services.distribution import repository
+from services.distribution.delivery import Delivery
+from services.distribution.distribution import Standing, to_hold
+from services.distribution.errors import NotCanonicalError, UnknownError
+from services.distribution.node import KnownNode
+from services.distribution.repository import DistributionKey, KnownDistribution, OpenDistribution
+from services.distribution.wave import Rollout, WavePlan, answering, reload_faults, withheld
+from shared.contract.configuration import Configuration
+from shared.contract.delivery import RolloutState
+from shared.contract.events import Event
+from shared.contract.events.distribution import DistributionProgress
+from shared.messaging.outbox import Outbox
+from shared.process.logs import get_logger
+from shared.storage.database import Read, Transactions, Write
+
+Withheld = Mapping[str, Mapping[str, str]]
+"""By configuration, the nodes that may not be ordered to hold its version now, each with the reason."""
+Health = Callable[[], Awaitable[str | None]]
+UNHEALTHY = 3
+"""So many answers in a row that something is wrong pause a rollout."""
+_log = get_logger(__name__)
+
+
+class Steer(NamedTuple):
+    """What a person wants of a distribution, and why."""
+
+    by: str
+    reason: str
+
+
+class DistributionDetail(NamedTuple):
+    """A distribution with its nodes. `withheld`: those that may not have it yet; `missing`: those that lack it, with the reason."""
+
+    known: KnownDistribution
+    waves: int
+    deliveries: Sequence[Delivery]
+    withheld: Mapping[str, str]
+    standing: Standing
+
+
+@dataclass
+class Rollouts:
+    """`health`: what is wrong with what plays there, by whoever watches it, None for nothing; `source`: of the events."""
+
+    database: Transactions
+    outbox: Outbox
+    plan: WavePlan
+    source: str
+    health: Health | None = None
+    _unhealthy: list[str] = field(default_factory=list, init=False)
+
+    async def look(self) -> None:
+        """Ask once whether everything is well."""
+        found = await self.health() if self.health is not None else None
+        self._unhealthy = [*self._unhealthy, found][-UNHEALTHY:] if found else []
+
+    async def seen(
+        self, tx: Write, open_one: OpenDistribution, nodes: Sequence[KnownNode], current: Sequence[Delivery]
+    ) -> Standing:
+        """Move the waves of a distribution by what its nodes say; the standing of the nodes that were to have it by now."""
+        distribution, before = open_one
+        members = self.plan.members(nodes, distribution.digest, before.wave)
+        heard = answering(nodes, members)
+        faults = reload_faults(heard, distribution.configuration, distribution.digest) | self._health_faults()
+        after = before.seen(self.plan, Standing.of(heard, current), faults)
+        if after != before:
+            key = DistributionKey(distribution.configuration, distribution.version)
+            await self._save(tx, key, distribution.digest, nodes, before, after)
+        late = withheld(after, self.plan, nodes, distribution.digest)
+        return Standing.of([node for node in nodes if node.name not in late], current)
+
+    async def withheld(self, tx: Read) -> Withheld:
+        """Who may not be ordered what, of every distribution that goes on."""
+        waiting = [each for each in await repository.open_rollouts(tx) if not each.rollout.is_for_all(self.plan)]
+        nodes, found = await repository.known_nodes(tx) if waiting else [], dict[str, Mapping[str, str]]()
+        for distribution, rollout in waiting:
+            named = to_hold(nodes, distribution.configuration)
+            found[distribution.configuration] = withheld(rollout, self.plan, named, distribution.digest)
+        return found
+
+    async def page(
+        self, configuration: str | None, after: DistributionKey | None, limit: int
+    ) -> list[KnownDistribution]:
+        """Distributions by configuration, newest version first."""
+        async with self.database.read() as tx:
+            return await repository.list_distributions(tx, configuration, after, limit)
+
+    async def show(self, key: DistributionKey) -> DistributionDetail:
+        """One of them with every node. UnknownError."""
+        async with self.database.read() as tx:
+            known = await repository.known_distribution(tx, key)
+            if known is None:
+                raise _unknown(key)
+            nodes = to_hold(await repository.known_nodes(tx), key.configuration)
+            deliveries = await repository.deliveries_of(tx, key)
+            head = await repository.head_of(tx, key.configuration)
+        is_open = known.completed_at is None and head is not None and head.version == key.version
+        late = withheld(known.rollout, self.plan, nodes, known.digest) if is_open else {}
+        return DistributionDetail(known, self.plan.waves, deliveries, late, Standing.of(nodes, deliveries))
+
+    async def pause(self, key: DistributionKey, steer: Steer) -> None:
+        """Order no further node until somebody resumes. UnknownError, NotCanonicalError."""
+        await self._steered(key, lambda rollout: rollout.paused(steer.reason, steer.by))
+
+    async def resume(self, key: DistributionKey, steer: Steer) -> None:
+        """Go on with the wave that it was in. UnknownError, NotCanonicalError."""
+        self._unhealthy = []
+        await self._steered(key, lambda rollout: rollout.resumed(steer.reason, steer.by))
+
+    async def abort(self, key: DistributionKey, steer: Steer) -> None:
+        """Order no further node; those that have the version keep it. UnknownError, NotCanonicalError."""
+        await self._steered(key, lambda rollout: rollout.aborted(steer.reason, steer.by))
+
+    async def advance(self, key: DistributionKey, steer: Steer) -> None:
+        """Begin the next wave at once, whatever the nodes of this one say. UnknownError, NotCanonicalError."""
+        await self._steered(key, lambda rollout: rollout.advanced(self.plan, steer.reason, steer.by))
+
+    async def _steered(self, key: DistributionKey, move: Callable[[Rollout], Rollout]) -> None:
+        async with self.database.write() as tx:
+            known, head = await repository.locked_distribution(tx, key), await repository.head_of(tx, key.configuration)
+            if known is None:
+                raise _unknown(key)
+            if head is None or head.version != key.version:
+                now = f"version {head.version} is" if head else "nothing is"
+                raise NotCanonicalError(f"{key} is over: {now} canonical; only the distribution of that can be steered")
+            if known.completed_at is not None:
+                raise NotCanonicalError(f"{key} is over: every node holds it")
+            nodes = to_hold(await repository.known_nodes(tx), key.configuration)
+            await self._save(tx, key, known.digest, nodes, known.rollout, move(known.rollout))
+
+    async def _save(
+        self, tx: Write, key: DistributionKey, digest: str, nodes: Sequence[KnownNode], before: Rollout, after: Rollout
+    ) -> None:
+        """Write how far it is; say so, unless all that changed is that a soak time begins or begins anew."""
+        await repository.save_rollout(tx, key, after)
+        if (before.wave, before.state, before.reason) == (after.wave, after.state, after.reason):
+            return
+        members = self.plan.members(nodes, digest, after.wave)
+        said = _said(key, digest, after, self.plan.waves, sorted(members))
+        await self.outbox.add(tx, Event.of(said, source=self.source))
+        about = {
+            "configuration": key.configuration,
+            "version": key.version,
+            "wave": after.wave,
+            "waves": self.plan.waves,
+        }
+        level = _log.info if after.state is RolloutState.RUNNING else _log.warning
+        level("rollout", **about, state=after.state, reason=after.reason, changed_by=after.by)
+
+    def _health_faults(self) -> dict[str, str]:
+        return {"health": self._unhealthy[-1]} if len(self._unhealthy) >= UNHEALTHY else {}
+
+
+def _said(key: DistributionKey, digest: str, rollout: Rollout, waves: int, nodes: list[str]) -> DistributionProgress:
+    board, players = Configuration.parse(key.configuration)
+    said: dict[str, Any] = {
+        "board_type": board, "num_players": players, "version": key.version, "digest": digest, "state": rollout.state,
+        "wave": rollout.wave, "waves": waves, "nodes": nodes, "reason": rollout.reason, "changed_by": rollout.by,
+    }  # fmt: skip
+    return DistributionProgress.model_validate(said)
+
+
+def _unknown(key: DistributionKey) -> UnknownError:
+    return UnknownError(f"there is no distribution {key}; GET /v1/distributions lists them")
