@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import httpx
 from fastapi import FastAPI
 
 from services.distribution.agent.signature import OrderSigner
@@ -49,7 +50,7 @@ from shared.service.issued_keys import issued_keys
 from shared.storage.artifact_place import artifact_store
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
-from shared.web.application import Description, health_router, new_app
+from shared.web.application import Check, Description, health_router, new_app
 
 DESCRIPTION = Description(
     "RingRift distribution",
@@ -86,18 +87,9 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     )
     parts = swarm_parts(settings, store, known.resolver)
     outside = new_outside_client(settings)
-    health = HealthWatch(outside, settings.wave_health_url) if settings.wave_health_url else None
-    rollouts = Rollouts(to.database, to.outbox, settings.wave_plan, to.source, health)
+    rollouts = _rollouts(settings, to, outside)
     service = DistributionService(
-        to.database,
-        to.outbox,
-        store,
-        state,
-        settings.distribution_timeout,
-        to.source,
-        known,
-        rollouts,
-        parts.torrents,
+        to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, rollouts, parts.torrents
     )
     frame = ServiceFrame(to, HANDLERS.bound(service))
     daemon = UnifiedDistributionDaemon(
@@ -128,23 +120,21 @@ def create_app(settings: DistributionSettings) -> FastAPI:
             yield
         await parts.close()
 
-    routers = [
-        index.router,
-        health_router(
-            {
-                **frame.checks,
-                "ledger": watch.comparison.require_agreement,
-                "artifacts": partial(asyncio.to_thread, store.check),
-            }
-        ),
-        events.router,
-        events.document_router,
-        *ROUTERS,
-    ]
+    checks: dict[str, Check] = {
+        "ledger": watch.comparison.require_agreement,
+        "artifacts": partial(asyncio.to_thread, store.check),
+    }
+    routers = [index.router, health_router({**frame.checks, **checks}), events.router, events.document_router, *ROUTERS]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
     app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
     app.state.pointer = PointerMirror(to.client, settings.promotion_url)
     return app
+
+
+def _rollouts(settings: DistributionSettings, to: Connections, outside: httpx.AsyncClient) -> Rollouts:
+    """How versions are led from wave to wave."""
+    health = HealthWatch(outside, settings.wave_health_url) if settings.wave_health_url else None
+    return Rollouts(to.database, to.outbox, settings.wave_plan, to.source, health)
 
 
 def _agents(settings: DistributionSettings, to: Connections, store: ArtifactStore, offers: Offers) -> AgentClient:

@@ -12,12 +12,10 @@ from services.distribution.agent.signature import key_bytes
 from services.distribution.agent.transport_settings import transport_faults
 from services.distribution.schemas import NodeRegistration
 from services.distribution.seed_settings import SeedSettings
-from services.distribution.wave import MOST_WAVES, WavePlan
+from services.distribution.wave import MOST_WAVES, WavePlan, shares_of
 from shared.contract.words import DISTRIBUTION_PORT, Port
 from shared.process.http_settings import Address
 from shared.process.settings import PREFIX, ServiceSettings
-
-Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
 class DistributionSettings(ServiceSettings, SeedSettings):
@@ -36,8 +34,9 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     join_token: Annotated[tuple[JoinToken, ...], NoDecode] = Field(
         default=(), repr=False, description="Tokens with which agents register themselves, comma-separated"
     )
-    waves: Annotated[tuple[Percent, ...], NoDecode] = Field(
-        default=(100.0,),
+    waves: str = Field(
+        default="100",
+        max_length=200,
         description="Of how many nodes, in percent, each wave leads a version to: 5,25,100; 100: all at once",
     )
     wave_canaries: str | None = Field(
@@ -76,17 +75,22 @@ class DistributionSettings(ServiceSettings, SeedSettings):
         unsigned = f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}ORDER_KEY must be set (see docs/security.md)"
         return [*super().faults(), *own, unsigned]
 
-    @field_validator("waves", mode="before")
-    @classmethod
-    def _split_waves(cls, value: object) -> object:
-        return tuple(part.strip().rstrip("%") for part in value.split(",")) if isinstance(value, str) else value
-
     @field_validator("waves")
     @classmethod
-    def _ascend(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or len(value) > MOST_WAVES or value[-1] != 100 or list(value) != sorted(set(value)):
+    def _ascend(cls, value: str) -> str:
+        try:
+            shares = shares_of(value)
+        except ValueError:
+            shares = ()
+        if (
+            not shares
+            or len(shares) > MOST_WAVES
+            or shares[-1] != 1
+            or list(shares) != sorted(set(shares))
+            or shares[0] <= 0
+        ):
             raise ValueError(
-                f"must be up to {MOST_WAVES} ascending shares in percent that end with 100, such as 5,25,100"
+                f"{value!r} must be up to {MOST_WAVES} ascending shares in percent that end with 100, such as 5,25,100"
             )
         return value
 
@@ -99,8 +103,7 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     def wave_plan(self) -> WavePlan:
         """How versions are led to more and more nodes."""
         name, _, value = (self.wave_canaries or "").partition("=")
-        shares = tuple(share / 100 for share in self.waves)
-        return WavePlan(shares, self.wave_soak_seconds, (name, value) if name else None)
+        return WavePlan(shares_of(self.waves), self.wave_soak_seconds, (name, value) if name else None)
 
     @field_validator("join_token", mode="before")
     @classmethod

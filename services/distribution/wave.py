@@ -23,6 +23,11 @@ from shared.contract.delivery import RolloutState
 MOST_WAVES = 20
 
 
+def shares_of(text: str) -> tuple[float, ...]:
+    """Shares as people write them, in percent: `5,25,100`. ValueError if they are no numbers."""
+    return tuple(float(part.strip().rstrip("%")) / 100 for part in text.split(","))
+
+
 @dataclass(frozen=True)
 class WavePlan:
     """`shares`: of the nodes that have the version at most after each wave, ascending to 1; `soak_seconds`: between a wave that is

@@ -84,8 +84,6 @@ MOST_NODES = 2000
 """As many as an event can name, each with a reason, in what NATS takes of one message."""
 LONGEST_NODE_REASON = 300
 NodeName = Annotated[str, Field(pattern=NODE_NAME_PATTERN, examples=["node-1"])]
-DISTRIBUTION_KEY_PATTERN = r"^[a-z][A-Za-z0-9_~-]{0,102}:[1-9][0-9]{0,8}$"
-LONGEST_DISTRIBUTION_KEY = 103 + 10 + 1
 DELIVERY_KEY_PATTERN = r"^[a-z][A-Za-z0-9_~-]{0,102}:[1-9][0-9]{0,8}:[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 LONGEST_DELIVERY_KEY = 103 + 10 + 63 + 2
 """A delivery's place among all: its configuration, version and node."""

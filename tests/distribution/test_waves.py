@@ -17,9 +17,11 @@ from services.distribution.node import Held, KnownNode, Node, Reloaded, Report
 from services.distribution.repository import DistributionKey
 from services.distribution.service import Steer
 from services.distribution.service.rollouts import Health
+from services.distribution.settings import DistributionSettings
 from services.distribution.wave import Rollout, WavePlan, withheld
 from shared.contract.delivery import RolloutState
 from shared.contract.words import BreakerState
+from shared.process.settings import SettingsError, load_settings
 from tests.distribution.bench import HEX8, Bench
 from tests.distribution.cluster import Cluster
 from tests.kit.virtual_time import in_virtual_time
@@ -100,6 +102,17 @@ def test_whoever_may_not_have_it_is_told_why() -> None:
     assert withheld(Rollout(), plan, nodes, DIGEST) == {"n2": "waits for wave 2 of 2"}
     assert withheld(Rollout(2), plan, nodes, DIGEST) == {}
     assert withheld(Rollout(2).paused("no", "anna"), plan, nodes, DIGEST) == dict.fromkeys(("n1", "n2"), "paused: no")
+
+
+def test_shares_are_read_as_people_write_them() -> None:
+    """In percent, ascending to all; anything else ends the start, with what would be right."""
+    base = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db"}
+    given = base | {"RINGRIFT_WAVES": "5%, 25,100", "RINGRIFT_WAVE_CANARIES": "ring=canary"}
+    plan = load_settings(DistributionSettings, given).wave_plan
+    assert (plan.shares, plan.canaries, plan.waves) == ((0.05, 0.25, 1.0), ("ring", "canary"), 4)
+    for wrong in ("5,25", "25,5,100", "0,100", "a,100", "5,5,100", "nan,100", ",", "-5,100"):
+        with pytest.raises(SettingsError, match=r"RINGRIFT_WAVES: .*such as 5,25,100"):
+            load_settings(DistributionSettings, base | {"RINGRIFT_WAVES": wrong})
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ PAGES = sorted(str(path.relative_to(ROOT)) for path in FILES)
 COMMANDS = [command for page in PAGES for command in commands(page)]
 PROGRAMS = [program for page in PAGES for program in programs(page)]
 NOT_TRIED = {
+    "export": "sets what another command reads",
     "docker": "needs containers; compose.yaml is checked by who builds the images",
     "curl -X POST localhost:8770/admin/promote ...": "stands for the whole command, which is above it on the page",
 }

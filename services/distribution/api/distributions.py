@@ -17,18 +17,19 @@ from services.distribution.distribution_schemas import (
 )
 from services.distribution.repository import DistributionKey
 from services.distribution.service import Steer
-from shared.contract.words import DISTRIBUTION_KEY_PATTERN, LONGEST_DISTRIBUTION_KEY, ConfigurationKey
+from shared.contract.words import ConfigurationKey
 from shared.web.application import Limit, new_router
 from shared.web.keys import OPERATE, caller_name
 from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
+KEY_PATTERN, LONGEST_KEY = r"^[a-z][A-Za-z0-9_~-]{0,102}:[1-9][0-9]{0,8}$", 103 + 10 + 1
 router = new_router("distributions", prefix="/v1/distributions")
 Key = Annotated[
     str,
     Path(
-        max_length=LONGEST_DISTRIBUTION_KEY,
-        pattern=DISTRIBUTION_KEY_PATTERN,
+        max_length=LONGEST_KEY,
+        pattern=KEY_PATTERN,
         description="Configuration and version",
         examples=["hex8_2p:7"],
     ),
@@ -36,8 +37,8 @@ Key = Annotated[
 After = Annotated[
     str | None,
     Query(
-        max_length=LONGEST_DISTRIBUTION_KEY,
-        pattern=DISTRIBUTION_KEY_PATTERN,
+        max_length=LONGEST_KEY,
+        pattern=KEY_PATTERN,
         description="Only distributions after this one",
         examples=["hex8_2p:7"],
     ),
