@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -74,8 +73,10 @@ class Stand:
     def order(self, version: int, megabytes: int) -> tuple[float, Artifact]:
         """Take in a new model and order every node to hold it; returns the time and the model."""
         path = self.folder / "model.pth"
-        path.write_bytes(secrets.token_bytes(megabytes * MB))
+        with path.open("wb") as stream:
+            stream.writelines(secrets.token_bytes(MB) for _ in range(megabytes))
         artifact = ArtifactFolder(self.folder / "artifacts").take_in(path)
+        path.unlink()
         head = {"configuration": HEX8, "version": version, "digest": artifact.digest, "size": artifact.size}
         assert self.origin.stdin is not None
         began = time.monotonic()
@@ -155,7 +156,7 @@ def _ending(process: subprocess.Popen[Any]) -> Iterator[Any]:
 def distribution(quick: bool) -> Figures:
     """Eight, sixteen and thirty-two nodes; sixteen of which two are killed and one is slow; memory for a model of 2 GB."""
     table = Figures("what", "nodes", "Mbit/s", "MB", "bound s", "seconds", "over the bound", title="Distribution")
-    table.document = {"ratio": {}, "http_ratio": {}, "faults": {}, "memory_mb": {}}
+    table.document = {"ratio": {}, "http_ratio": {}, "faults": {}}
     for course in COURSES[:1] if quick else COURSES:
         every = range(1, course.nodes + 1)
         for transport, size in (("swarm", course.megabytes), ("http", course.http_megabytes)):
@@ -164,7 +165,7 @@ def distribution(quick: bool) -> Figures:
             table.document["ratio" if transport == "swarm" else "http_ratio"][str(course.nodes)] = ratio
     faulty = COURSES[0] if quick else COURSES[1]
     table.document["faults"] = _with_faults(table, faulty)
-    table.document["memory_mb"] = memory(table, 256 if quick else 2048)
+    table.document |= memory(table, 256 if quick else 2048)
     return table
 
 
@@ -200,18 +201,19 @@ def _with_faults(table: Table, course: Course) -> dict[str, float]:
     }
 
 
-def memory(table: Table, megabytes: int) -> dict[str, int]:
-    """The most memory that origin and agents had for a large model, over fast links, and what they had before."""
+def memory(table: Table, megabytes: int) -> dict[str, dict[str, int]]:
+    """The most memory that origin and agents had for a large model, over fast links, and what they had before it."""
     course = Course(2, 4000.0, megabytes, 0)
     with standing(course, "swarm") as stand:
         origin, agents = psutil.Process(stand.origin.pid), [psutil.Process(each.pid) for each in stand.agents]
-        before = {"service_before": _most(origin), "agent_before": max(map(_most, agents))}
+        before = {"service": _most(origin), "agent": max(map(_most, agents))}
         stand.arrivals(1, megabytes, (1, 2))
-        found = {"service": _most(origin), "agent": max(map(_most, agents)), **before}
-        shutil.rmtree(stand.folder / "artifacts", ignore_errors=True)
+        found = {"service": _most(origin), "agent": max(map(_most, agents))}
     for name, value in found.items():
-        table.add_row(f"memory, {name.replace('_', ' ')}", "2", "", str(megabytes), "", "", f"{value} MB")
-    return {**found, "megabytes": megabytes}
+        table.add_row(
+            f"memory of the {name}", "2", "", str(megabytes), "", "", f"{value} MB ({before[name]} before it)"
+        )
+    return {"memory_mb": found, "memory_before_mb": before}
 
 
 def _most(process: psutil.Process) -> int:
