@@ -21,6 +21,7 @@ OfConfiguration = Annotated[str, typer.Argument(help="A configuration, such as h
 OnlyOf = Annotated[str | None, typer.Option("--configuration", help="Of one configuration only, such as hex8_2p")]
 DecisionId = Annotated[str, typer.Argument(help="As `ringrift decisions` and /status name it")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
+MayReason = Annotated[str | None, typer.Option("--reason", help="Why, for whoever reads the audit later")]
 Seen = Annotated[
     int | None,
     typer.Option(min=0, help="The version that you saw: nothing is done unless it still is the one; 0 for none yet"),

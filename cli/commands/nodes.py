@@ -11,7 +11,7 @@ from ringrift_client import DISTRIBUTION_URL
 
 from cli.credentials import ApiKey
 from cli.distribution import DistributionUrl, nodes_at
-from cli.ledger import Reason, moment, shortened
+from cli.ledger import MayReason, Reason, moment, shortened
 from cli.output import AsJson, Output
 
 COLUMNS = ("node", "address", "last report", "breaker", "holds", "free disk", "trouble")
@@ -83,12 +83,13 @@ def add(
 
 @app.command("rm")
 def rm(
-    name: Name, distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None, as_json: AsJson = False
-) -> None:
+    name: Name, reason: MayReason = None, distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Forget a node: only `ringrift nodes add` brings it back. Exit code: 0 done; 2 error. Example: ringrift nodes rm node-4"""
     output = Output(as_json=as_json)
     with nodes_at(distribution, api_key, output) as nodes:
-        nodes.remove(name)
+        nodes.remove(name, reason)
     output.result({"name": name, "removed": True})
     output.say(f"{name} is forgotten; distributions no longer wait for it")
 

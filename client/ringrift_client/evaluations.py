@@ -63,9 +63,11 @@ class Evaluations:
         given = {name: value for name, value in asked.items() if value is not None}
         return self._gauntlet.call("GET", "/v1/evaluations", params=given)
 
-    def cancel(self, evaluation_id: str) -> Any:
-        """POST /v1/evaluations/{id}/cancel; RefusedError of the kind `evaluation-ended` if it has ended."""
-        return self._gauntlet.call("POST", f"/v1/evaluations/{evaluation_id}/cancel")
+    def cancel(self, evaluation_id: str, reason: str | None = None) -> Any:
+        """POST /v1/evaluations/{id}/cancel, with a reason for the audit; RefusedError of the kind `evaluation-ended` if it has
+        ended."""
+        why = {"reason": reason} if reason else {}
+        return self._gauntlet.call("POST", f"/v1/evaluations/{evaluation_id}/cancel", params=why)
 
     def follow(self, evaluation_id: str, patience: float = 60) -> Iterator[Any]:
         """The evaluation now and at every change, until it has ended. A stream that breaks off is taken up where it was;

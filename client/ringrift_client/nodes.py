@@ -55,9 +55,9 @@ class Nodes:
         """Register a node at its agent's address; it gets every canonical version. RefusedError if the name is another node's."""
         return self._distribution.call("POST", "/v1/nodes", json={"name": name, "url": url})
 
-    def remove(self, name: str) -> None:
-        """Forget a node; nothing but `add` brings it back."""
-        self._distribution.call("DELETE", _of(name))
+    def remove(self, name: str, reason: str | None = None) -> None:
+        """Forget a node; nothing but `add` brings it back. `reason`: for the audit."""
+        self._distribution.call("DELETE", _of(name), params={"reason": reason} if reason else {})
 
     def isolate(self, name: str, reason: str) -> Any:
         """Leave a node alone until it is released."""

@@ -127,15 +127,20 @@ def test_an_evaluation_is_seen_to_its_end(terminal: Terminal, tmp_path: Path) ->
 
 
 def test_an_evaluation_is_cancelled(terminal: Terminal) -> None:
-    """It fails, and whoever follows it is told so with exit code 1."""
+    """It fails, whoever follows it is told so with exit code 1, and who did it and why is said for the audit."""
     known = terminal.asks(games=10_000)
     until(lambda: "random" in terminal.types("evaluation", "games", known).stdout, 60)
     # the service logs to the same standard output, from its own thread
-    assert f"cancelled: {known}, hex8_2p\n" in terminal.types("evaluation", "cancel", known).stdout
+    said = terminal.types("evaluation", "cancel", known, "--reason", "mistaken").stdout
+    assert f"cancelled: {known}, hex8_2p\n" in said
     followed = terminal.types("evaluation", "watch", known)
     assert followed.exit_code == 1
     assert "failed" in followed.stdout
     assert terminal.reads("evaluation", "show", known)["failure_code"] == "cancelled"
+    [acted] = HTTP.get(f"{terminal.url}/v1/events?type=GAUNTLET_ACTED").raise_for_status().json()["items"]
+    about = acted["data"]
+    assert (about["action"], about["reason"], about["about"]) == ("cancel", "mistaken", {"evaluation_id": known})
+    assert (about["actor"], about["address"]) == ("anyone on this machine", "127.0.0.1")
 
 
 def test_a_crash_is_seen_and_reproduced(terminal: Terminal, tmp_path: Path, database_url: str) -> None:
