@@ -33,6 +33,7 @@ UNTRAINED = DIGESTS["untrained"]
 MODEL = {"model_path": "models/untrained.pth", "board_type": "hex8", "num_players": 2}
 EVENT = {"specversion": "1.0", "id": "x", "source": "/t", "type": "TRAINING_COMPLETED", "data": MODEL}
 ORDER = {"version": 9000, "digest": UNTRAINED, "size": 5, "source": f"http://127.0.0.1/v1/artifacts/{UNTRAINED}"}
+JOINING = {"name": "node-9", "port": 9, "instance": "0" * 32}
 BODIES: dict[str, Any] = {
     "promote": {**MODEL, "force": True, "reason": "x"}, "rollback": {"to_version": 1, "reason": "x"},
     **{name: {"reason": "x"} for name in ("pause", "pin", "mark", "approve", "reject")},
@@ -44,6 +45,7 @@ BODIES: dict[str, Any] = {
     "claim_work": {"worker": "attacker"}, "report_work": {}, "fail_work": {"code": "internal", "reason": "x"},
     "give_work_back": None, "remove_node": None, "cancel_evaluation": None, "replay_dead_letter": None, "prune": None,
     "create_key": {"name": "attacker"}, "revoke_key": None,
+    "isolate_node": {"reason": "x"}, "release_node": None, "join": JOINING,
     "begin_epoch": {"reason": "x"}, "collect_artifacts": None,
     "add_webhook": {"url": "https://hooks.example/x"}, "remove_webhook": None, "replay_webhook": None,
 }  # fmt: skip
@@ -273,7 +275,7 @@ def test_the_doors_open_for_whose_they_are(besieged: Siege) -> None:
 
     def turn(door: Door) -> tuple[bool, bool, bool, str]:
         """Readers first, and what would keep the others from changing anything last."""
-        holds = any(each in door.path for each in ("/pin", "/pause", "/marks/"))
+        holds = any(each in door.path for each in ("/pin", "/pause", "/marks/", "/isolation"))
         return door.method == "DELETE", holds, door.method in CHANGING, door.name
 
     for door in sorted(every_door(besieged), key=turn):

@@ -33,7 +33,7 @@ class Credential(NamedTuple):
             **dict.fromkeys(("force", "operate"), not (receiver in NODES and method == "PUT")),
             **({"operate": False} if (method, path) == ("POST", "/v1/epochs") else {}),
             "read": reading and not path.startswith("/v1/webhooks"),  # whose addresses are secrets
-            "node": reading and path.startswith("/v1/artifacts/"),
+            "node": reading and path.startswith(("/v1/artifacts/", "/v1/swarm/", "/v1/signed-pointer/")),
             "play": path.startswith("/v1/work/claims") or (reading and path.startswith("/v1/artifacts/")),
             "train": path == "/v1/trainings"
             or path.startswith("/v1/uploads/")
