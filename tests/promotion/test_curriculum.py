@@ -86,7 +86,7 @@ def test_what_says_nothing_of_learning_is_known() -> None:
     """Each code is a success, a failure or neither; a new one has to be given its place."""
     neutral = set(get_args(DispositionCode)) - {*SUCCESSES, *FAILURES}
     assert neutral == {
-        "games_skipped", "dry_run", "request_ended", "artifact_missing", "version_moved", "reviewed", "auto_promote_off",
+        "games_skipped", "dry_run", "request_ended", "artifact_missing", "version_moved", "reviewed", "expired", "auto_promote_off",
         "evaluated_again", "paused", "pinned", "too_soon", "already_canonical", "evidence_invalid", "marked_bad",
     }  # fmt: skip
 
