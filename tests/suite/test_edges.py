@@ -47,6 +47,7 @@ BODIES: dict[str, Any] = {
     "create_key": {"name": "attacker"}, "revoke_key": None,
     "isolate_node": {"reason": "x"}, "release_node": None, "join": JOINING,
     "begin_epoch": {"reason": "x"}, "collect_artifacts": None,
+    **{f"{verb}_distribution": {"reason": "x"} for verb in ("pause", "resume", "abort", "advance")},
     "add_webhook": {"url": "https://hooks.example/x"}, "remove_webhook": None, "replay_webhook": None,
 }  # fmt: skip
 """What a request that changes something says, by operation."""
@@ -85,7 +86,8 @@ def stands_for(siege: Siege) -> dict[str, str]:
     decision = siege.operator("GET", "promotion", "/v1/decisions").json()["items"][0]
     training = siege.operator("GET", "gauntlet", "/v1/trainings").json()["items"][0]
     return {
-        "configuration": HEX8, "digest": UNTRAINED, "name": "node-1", "letter_id": "1", "decision_id": decision["id"],
+        "configuration": HEX8, "distribution": f"{HEX8}:1", "digest": UNTRAINED, "name": "node-1", "letter_id": "1",
+        "decision_id": decision["id"],
         "claim_id": str(uuid4()), "key_id": "0" * 8, "webhook_id": str(uuid4()),
         "evaluation_id": decision["evaluation_id"], "request_id": request["data"]["request_id"], "training_id": training["id"],
     }  # fmt: skip
