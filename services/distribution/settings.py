@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -82,13 +83,8 @@ class DistributionSettings(ServiceSettings, SeedSettings):
             shares = shares_of(value)
         except ValueError:
             shares = ()
-        if (
-            not shares
-            or len(shares) > MOST_WAVES
-            or shares[-1] != 1
-            or list(shares) != sorted(set(shares))
-            or shares[0] <= 0
-        ):
+        ascend = all(before < after for before, after in pairwise((0.0, *shares)))
+        if not ascend or not shares or shares[-1] != 1 or len(shares) > MOST_WAVES:
             raise ValueError(
                 f"{value!r} must be up to {MOST_WAVES} ascending shares in percent that end with 100, such as 5,25,100"
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.settings import AgentSettings
@@ -102,9 +103,7 @@ def test_a_torrent_is_of_one_file_under_its_digest(tmp_path: Path) -> None:
             read_torrent(*wrong)
 
 
-async def test_without_libtorrent_models_go_over_http(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_without_libtorrent_models_go_over_http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Agent and service say so and work; who insists on the swarm does not start, and learns what to install."""
     for name in [
         name
@@ -113,15 +112,17 @@ async def test_without_libtorrent_models_go_over_http(
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "libtorrent", None)
-    agent = AgentSettings(agent_node="node-1", agent_dir=tmp_path)
-    async with httpx.AsyncClient() as client:
-        assert isinstance(new_transport(agent, client, client), HttpRanges)
-    service = DistributionSettings(database_url=DATABASE)
-    parts = swarm_parts(service, ArtifactFolder(tmp_path), Resolver())
+    agent, service = AgentSettings(agent_node="node-1", agent_dir=tmp_path), DistributionSettings(database_url=DATABASE)
+    with capture_logs() as said:
+        async with httpx.AsyncClient() as client:
+            assert isinstance(new_transport(agent, client, client), HttpRanges)
+        parts = swarm_parts(service, ArtifactFolder(tmp_path), Resolver())
     assert isinstance(parts.offers, NoOffers)
     assert parts.torrents is None
-    said = capsys.readouterr()
-    assert (said.out + said.err).count("ringrift-suite[swarm]") == 2
+    assert [each["event"] for each in said if each.get("install") == "ringrift-suite[swarm]"] == [
+        "no swarm",
+        "no swarm",
+    ]
     for insisting in (
         AgentSettings(agent_node="node-1", agent_transport="swarm"),
         DistributionSettings(database_url=DATABASE, distribution_transport="swarm"),

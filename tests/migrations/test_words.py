@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from shared.contract.delivery import RolloutState
 from shared.contract.words import (
     CONFINEMENTS,
     DIGEST_PATTERN,
@@ -46,6 +47,7 @@ MATCHES = re.compile(r"CHECK \(\((\w+) ~ '(.*)'::text\)\)")
 WORDS: dict[str, set[str]] = {
     "distribution.deliveries.state": set(DeliveryState),
     "distribution.breakers.state": set(BreakerState),
+    "distribution.distributions.rollout": set(RolloutState),
     "gauntlet.evaluations.state": set(EvaluationState),
     "gauntlet.evaluations.reason": set(get_args(EvaluationReason)),
     "gauntlet.evaluations.confinement": set(CONFINEMENTS),

@@ -38,6 +38,7 @@ CHANGES = (
     ("DELETE", "/v1/policies/hex8_2p"),
     ("POST", "/v1/dead-letters/1/replay"),
     ("POST", "/v1/retention"),
+    ("POST", "/v1/artifacts/collection"),
     ("POST", "/v1/keys"),
     ("DELETE", f"/v1/keys/{KEY_ID}"),
     ("GET", "/v1/webhooks"),

@@ -187,7 +187,7 @@ def test_f67_an_empty_variable_is_not_given() -> None:
     names = ("TOKEN", "USER", "PASSWORD", "CREDENTIALS", "NKEY", "CA", "CERT", "KEY")
     given = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://h/d", "RINGRIFT_NATS_URL": "nats://me:word@h"}
     settings = load_settings(PromotionSettings, {**given, **{f"RINGRIFT_NATS_{name}": "" for name in names}})
-    assert NatsOptions.of(settings).login == "user"
+    assert NatsOptions.of(settings).login.startswith("user: ")
 
 
 def test_several_servers_share_one_login() -> None:

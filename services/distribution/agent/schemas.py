@@ -233,7 +233,9 @@ class JoinRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"name": "node-4", "port": 8780, "instance": "0f8fad5bd9cb469fa16570867728950e"}],
+            "examples": [
+                {"name": "node-4", "port": 8780, "instance": "0f8fad5bd9cb469fa16570867728950e", "dry_run": True}
+            ],
         },
     )
 
@@ -243,3 +245,4 @@ class JoinRequest(BaseModel):
     instance: Instance
     labels: Labels = {}
     plays: Plays | None = None
+    dry_run: bool = Field(default=False, description="Only say what it would be taken for")

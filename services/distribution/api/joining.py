@@ -22,7 +22,8 @@ async def join(service: Service, request: Request, asked: JoinRequest) -> JoinAn
     from. A name or an instance id of another agent that answers is refused, and so is a node that an operator deleted."""
     url = asked.url or f"http://{_host(request)}:{asked.port}"
     node = NodeRegistration(name=asked.name, url=url)
-    admission = await service.nodes.join(Joining(node.name, node.url, asked.instance, asked.labels, asked.plays))
+    joining = Joining(node.name, node.url, asked.instance, asked.labels, asked.plays)
+    admission = await service.nodes.join(joining, dry_run=asked.dry_run)
     return JoinAnswer(name=node.name, url=node.url, state=admission)
 
 

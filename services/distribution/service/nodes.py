@@ -112,29 +112,33 @@ class Nodes:
             await self.acts.say(tx, by, action, {"node": name}, reason)
         self.daemon.forget(name)
 
-    async def join(self, joining: Joining) -> Admission:
+    async def join(self, joining: Joining, *, dry_run: bool = False) -> Admission:
         """An agent says that it is a node: registered if it is new, and what changed about a known one is noted. One that says the
         same again costs nothing. NodeDeletedError, NodeDoubledError, TooManyNodesError."""
         if self.confirmed.has(joining):
             return Admission.KNOWN
         try:
-            async with self.database.write() as tx:
-                admission = await self._admit(tx, joining)
+            async with self.database.write(quiet=dry_run) as tx:
+                admission = await self._admit(tx, joining, dry_run=dry_run)
         except DoubledError as error:
             async with self.database.write(quiet=True) as tx:
                 await repository.note_rival(tx, joining.name, f"instance {joining.instance} at {joining.url}")
             raise NodeDoubledError(str(error)) from None
+        if dry_run:
+            return admission
         if admission is not Admission.KNOWN:
             _log.warning("node", node=joining.name, url=joining.url, instance=joining.instance, is_found=admission)
             self._look_anew(joining.name)
         self.confirmed.add(joining)
         return admission
 
-    async def _admit(self, tx: Write, joining: Joining) -> Admission:
+    async def _admit(self, tx: Write, joining: Joining, *, dry_run: bool) -> Admission:
         if await repository.removed_at(tx, joining.name):
             raise NodeDeletedError(f"{joining.name} was deleted; POST /v1/nodes registers it again")
         named, same = await repository.named_or_same(tx, joining)
         admission = admit(joining, named, same, self.longest_silence)
+        if dry_run:
+            return admission
         if admission is Admission.RENAMED and same is not None:
             await repository.forget_node(tx, same.name)
         if admission is not Admission.KNOWN:
