@@ -11,7 +11,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # The tests to run: a folder, a file, or a test's node id.
 T ?= tests
 # How many files of all tests run side by side: more than there are cores, because tests mostly wait for servers.
-TESTERS ?= 4
+TESTERS ?= 5
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers bench-distribution \
