@@ -19,6 +19,7 @@ from rich.table import Table
 
 from local.suite import Addresses, Suite
 from services.gauntlet.worker.loop import WorkerLoop
+from shared.process.logs import configure_logs
 from tests.benchmarks.simulated import Measured, NoModels, Span, TimedWork, Waits
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
@@ -49,6 +50,7 @@ class Busy(NamedTuple):
 def workers(quick: bool) -> Table:
     """Efficiency and surplus of 1, 2, 4 and 16 workers, and how long a claim takes beside 1,000."""
     table = Table("figure", "value", title="Workers")
+    configure_logs("bench", "WARNING")
     with running(SETTINGS) as suite:
         for number in (1, 2, 4, 16):
             found = asyncio.run(busy(suite, number, number if quick else PER_WORKER * number))
