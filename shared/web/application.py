@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 
 from shared.process.credentials import AcceptedKeys
 from shared.process.settings import BaseServiceSettings
-from shared.web.document import LICENSE, SERVERS, finish
+from shared.web.document import LICENSE, SERVER, finish
 from shared.web.keys import READ, KeyMiddleware
 from shared.web.limits import BodyLimits, LimitMiddleware
 from shared.web.pages import stay_at_home
@@ -97,7 +97,7 @@ def new_app(
         title=description.title,
         description=description.text,
         version="0.1.0",
-        servers=SERVERS,
+        servers=[{"url": settings.root_path or "/", "description": SERVER}],
         license_info=LICENSE,
         separate_input_output_schemas=False,
         lifespan=lifespan,

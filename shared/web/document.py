@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from shared.web.examples import example_of
 from shared.web.problems import MEDIA_TYPE
 
-SERVERS = [{"url": "/", "description": "The server that this document comes from"}]
+SERVER = "The server that this document comes from"
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 
 
