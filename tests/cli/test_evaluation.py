@@ -172,7 +172,8 @@ def test_a_crash_is_seen_and_reproduced(terminal: Terminal, tmp_path: Path, data
 def test_an_unknown_evaluation_is_told(verb: str, terminal: Terminal) -> None:
     """Exit code 2, in words for people, and as `error` for programs; what can be no id is not asked for."""
     # a loaded machine's database may be too slow once, which is told as that
-    done = until(lambda: told if "503" not in (told := terminal.types("evaluation", verb, UNKNOWN)).stderr else None)
+    until(lambda: "503" not in terminal.types("evaluation", verb, UNKNOWN).stderr)
+    done = terminal.types("evaluation", verb, UNKNOWN)
     assert (done.exit_code, done.stderr) == (2, f"404: there is no evaluation {UNKNOWN}\n")
     program = terminal.types("evaluation", verb, UNKNOWN, "--json")
     assert json.loads(program.stdout) == {"error": f"404: there is no evaluation {UNKNOWN}"}

@@ -111,9 +111,17 @@ class Installed:
             assert command.returncode == 0, said
             return said.strip()
 
+    def says_restored(self) -> None:
+        """`ringrift ledger restored`, by an operator whose key may."""
+        key = self._secrets("operator", {"PROMOTION_KEY": self._key("operator", "promotion")})
+        words = ("ledger", "restored", "--reason", "the dump was restored", "--yes")
+        with self.command(*words, PROMOTION_URL=self.url("promotion"), **key) as command:
+            said, _ = command.communicate(timeout=120)
+            assert command.returncode == 0, said
+
     def bus(self) -> Bus:
-        """A connection to the bus with the services' login."""
-        login = {"nats_user": "service", "nats_password": self.site.nats_password, "nats_ca": self.site.authority}
+        """A connection to the bus with the login of whoever looks after it."""
+        login = {"nats_user": "operator", "nats_password": self.site.nats_password, "nats_ca": self.site.authority}
         return Bus(NatsOptions.of(NatsSettings.model_validate({"nats_url": self.site.nats.url, **login})), "operator")
 
     def wait(self, question: Callable[[], Any]) -> Any:
@@ -162,7 +170,7 @@ class Installed:
         }
         plain = {
             "NATS_URL": self.site.nats.url,
-            "NATS_USER": "service",
+            "NATS_USER": name,
             "NATS_CA": str(self.site.authority),
             "NATS_REPLICAS": "3",
             "ARTIFACTS_DIR": str(self.folder / "artifacts"),

@@ -5,22 +5,32 @@ docs/proxy.md.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from local import ports
+from shared.messaging.permissions import LOGINS, permissions
 from shared.service.migrations import role_of
 from tests.kit.certificates import issue, make_ca
 from tests.kit.debian_servers import DebianPostgres, PgBouncer
 from tests.kit.nats_servers import Cluster
 from tests.kit.nginx import Nginx
-from tests.servers.page import accounts, each_of, statements
+from tests.servers.page import each_of, statements
 
 ONLY_TLS = "local all all scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
 DATABASE = "ringrift"
 POOL = 6
+
+
+def account(password: str) -> str:
+    """The suite's account on the bus with a login for each service, one for trainers, and one for who looks after the bus."""
+    of_operator = {"publish": ["$JS.API.>"], "subscribe": ["_INBOX.operator.>"]}
+    rules = {**{login: permissions(login) for login in LOGINS}, "operator": of_operator}
+    users = [{"user": login, "password": password, "permissions": each} for login, each in rules.items()]
+    return "accounts: " + json.dumps({"ringrift": {"jetstream": "enabled", "users": users}})
 
 
 class Site:
@@ -36,7 +46,7 @@ class Site:
             folder / "pgbouncer", self.postgres.port, "ringrift", self._page.passwords["ringrift"], pool=POOL, tls=pair,
             options=["server_login_retry=1", "query_wait_timeout=5"], others=self._page.passwords,
         )  # fmt: skip
-        self.nats = Cluster(folder / "nats", more=accounts(self.nats_password), tls=pair)
+        self.nats = Cluster(folder / "nats", more=account(self.nats_password), tls=pair)
         self.nginx = Nginx(folder / "nginx", pair, upstreams)
 
     @property
