@@ -81,8 +81,10 @@ class Desk:
 
     def repeats(self, block: Block, step: int, see: str) -> str:
         """The same for a step that only looks, typed until it shows that."""
-        self.waits_for(lambda: see in self.types(block.steps[step].text))
-        return self.runs(block, step, "")
+        typed, started = block.steps[step], time.monotonic()
+        said: str = self.waits_for(lambda: shown if see in (shown := self.types(typed.text)) else "")
+        self.rows.append(Row(block.name, typed.title, time.monotonic() - started, see))
+        return said
 
     def types(self, command: str, code: int = 0, **variables: str) -> str:
         """What a command prints in the shell that `up` describes."""
