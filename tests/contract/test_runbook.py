@@ -160,7 +160,7 @@ def test_g10_the_wrong_model_is_canonical(at: Desk) -> None:
     assert (canonical["version"], canonical["kind"]) == (5, "rollback")
 
 
-def test_a_model_file_that_is_missing(at: Desk) -> None:
+def test_f30_a_model_file_that_is_missing(at: Desk) -> None:
     """The evaluation fails at once, and the front door says why, with the path as it was announced."""
     at.announces("none")
     at.waits_for(lambda: at.event("EVALUATION_FAILED", "model_not_found"))
