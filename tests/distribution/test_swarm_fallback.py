@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from services.distribution.agent.http_ranges import HttpRanges
 from services.distribution.agent.part import Part
@@ -84,22 +85,19 @@ async def test_nobody_has_a_byte(client: httpx.AsyncClient, torrent: Torrent, tm
     assert not (tmp_path / "swarm" / DIGEST).exists()
 
 
-async def test_the_torrent_is_another(
-    client: httpx.AsyncClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_torrent_is_another(client: httpx.AsyncClient, tmp_path: Path) -> None:
     """One that has not the infohash of the order is not used."""
-    progress, _ = await fetched(client, tmp_path, 0, SwarmOffer(infohash="0" * 64, seed=NOBODY, peers=[]))
+    with capture_logs() as said:
+        progress, _ = await fetched(client, tmp_path, 0, SwarmOffer(infohash="0" * 64, seed=NOBODY, peers=[]))
     assert progress.from_service == len(CONTENT)
-    assert "not the one that was ordered" in capsys.readouterr().out
+    assert "not the one that was ordered" in str(said)
 
 
-async def test_the_port_is_taken(
-    client: httpx.AsyncClient, torrent: Torrent, tmp_path: Path, taken_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_port_is_taken(client: httpx.AsyncClient, torrent: Torrent, tmp_path: Path, taken_port: int) -> None:
     """The node takes no part, and says why."""
-    progress, port = await fetched(
-        client, tmp_path, taken_port, SwarmOffer(infohash=torrent.infohash, seed=NOBODY, peers=[])
-    )
+    offer = SwarmOffer(infohash=torrent.infohash, seed=NOBODY, peers=[])
+    with capture_logs() as said:
+        progress, port = await fetched(client, tmp_path, taken_port, offer)
     assert port is None
     assert progress.from_service == len(CONTENT)
-    assert "cannot listen" in capsys.readouterr().out
+    assert "cannot listen" in str(said)
