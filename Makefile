@@ -12,6 +12,8 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 T ?= tests
 # How many files of all tests run side by side: more than there are cores, because tests mostly wait for servers.
 TESTERS ?= 5
+# A test that fails beside all others has another try without them, and is named if it passes then: it wants mending, too.
+AGAIN = { [ $$? -eq 1 ] && echo "Once more, alone, what failed:" && $(BIN)/pytest --last-failed --last-failed-no-failures none -rp --maxfail 10 $(T); }
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers bench-distribution \
@@ -39,7 +41,7 @@ up: $(VENV)/.installed ## Start the suite on this machine and leave it running
 
 test: $(VENV)/.installed ## Every test, or those of T=tests/promotion
 	@$(BIN)/python -m play.games.ringrift.warm
-	@$(BIN)/pytest $(if $(filter tests,$(T)),--numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder) $(T)
+	@$(BIN)/pytest $(if $(filter tests,$(T)),--numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder) $(T) || $(AGAIN)
 
 fast: $(VENV)/.installed ## The tests that need no server and no compiled game, or those of T
 	@$(BIN)/pytest --fast $(T)

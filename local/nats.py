@@ -15,6 +15,8 @@ from local.process import CannotStart, NoAnswer, Process, StartFailed
 
 USER = "ringrift"
 """Who may do everything."""
+LOGIN_SECONDS = 20
+"""How long a client may take to log in; the server's own two seconds are too short where a machine is busy."""
 Permissions = Mapping[str, nats_configuration.Value]
 
 
@@ -140,7 +142,7 @@ class Nats:
         )
         configuration: dict[str, nats_configuration.Value] = {
             "listen": f"{ports.HOST}:{self.port}",
-            "authorization": {"users": [self._login(USER), *(self._login(user) for user in self._users)]},
+            "authorization": {"timeout": LOGIN_SECONDS, "users": [self._login(USER), *(self._login(user) for user in self._users)]},
             "jetstream": jetstream,
         }
         write_private(self._configuration, nats_configuration.configuration(configuration))

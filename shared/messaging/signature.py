@@ -24,6 +24,8 @@ FORGET_SECONDS = 600.0
 MOST_KEYS = 16
 """Of one producer: as many of its processes may answer by turns."""
 _SCHEME = b"ringrift-event-1\n"
+_SIGNATURE = re.compile("[0-9a-f]{128}")
+"""One spelling alone: Python would read capitals and spaces as well."""
 Clock = Callable[[], float]
 
 
@@ -69,10 +71,10 @@ class NamedKeys:
     def prove(self, header: str, payload: bytes) -> bool:
         """Whether the header is a signature of the payload, under a key that was named lately."""
         key, _, signature = header.partition(" ")
-        if self._clock() > self._named.get(key, float("-inf")) + FORGET_SECONDS:
+        if self._clock() > self._named.get(key, float("-inf")) + FORGET_SECONDS or not _SIGNATURE.fullmatch(signature):
             return False
         try:
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), _SCHEME + payload)
-        except (ValueError, InvalidSignature):
+        except InvalidSignature:
             return False
         return True

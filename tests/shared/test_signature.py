@@ -57,6 +57,13 @@ def test_f09_a_header_with_another_letter_proves_nothing(place: int, letter: str
     assert trial.known.prove(forged, b"event") == (forged == true)
 
 
+def test_f09_a_signature_has_one_spelling(trial: Trial) -> None:
+    """Capitals and spaces say the same bytes, and prove nothing."""
+    key, signature = trial.header(b"event").split()
+    for other in (signature.upper(), f" {signature}", f"{signature} ", f"{signature[:64]} {signature[64:]}"):
+        assert not trial.known.prove(f"{key} {other}", b"event")
+
+
 def test_f09_a_key_that_the_feed_does_not_name_proves_nothing(trial: Trial) -> None:
     """Anyone can make a key, and sign with it."""
     stranger = Signer(trial.clock)
