@@ -142,7 +142,10 @@ class Nats:
         )
         configuration: dict[str, nats_configuration.Value] = {
             "listen": f"{ports.HOST}:{self.port}",
-            "authorization": {"timeout": LOGIN_SECONDS, "users": [self._login(USER), *(self._login(user) for user in self._users)]},
+            "authorization": {
+                "timeout": LOGIN_SECONDS,
+                "users": [self._login(USER), *(self._login(user) for user in self._users)],
+            },
             "jetstream": jetstream,
         }
         write_private(self._configuration, nats_configuration.configuration(configuration))
