@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_FLAGS := --quiet --disable-pip-version-check
 PACKAGE := .[gauntlet,onnx,openspiel,promotion,distribution,s3,swarm,trust,cli,dev]
-EVERY_EXTRA := $(PACKAGE:%]=%,ray,lightning])
+EVERY_EXTRA := $(PACKAGE:%]=%,ray,lightning,docs])
 # An index with other builds of torch than PyPI's, which on x86-64 Linux is the large CUDA build; see README.md.
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
@@ -16,7 +16,7 @@ TESTERS ?= 5
 AGAIN = { [ $$? -eq 1 ] && echo "Once more, alone, what failed:" && $(BIN)/pytest --last-failed --last-failed-no-failures none -rp --maxfail 10 $(T); }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test fast test-contract house cover check format hooks lock bench bench-statistics bench-workers bench-distribution \
+.PHONY: help install demo up test fast test-contract house cover docs check format hooks lock bench bench-statistics bench-workers bench-distribution \
   openapi-tools lint-openapi fuzz-openapi
 
 help: ## This list
@@ -72,6 +72,13 @@ lint-openapi: $(VENV)/.installed ## The OpenAPI documents under spectral
 
 fuzz-openapi: $(VENV)/.installed ## 10,000 generated requests to a running suite: no error, and no answer that is not declared
 	@$(BIN)/python -m tests.fuzz
+
+## The documentation
+
+docs: $(VENV)/.installed ## The documentation as a site, in build/site; a link that leads nowhere ends it
+	@$(BIN)/pip install $(PIP_FLAGS) -c constraints.txt mkdocs mkdocs-material
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Open build/site/index.html"
 
 ## The code
 

@@ -39,6 +39,12 @@ class Program:
         return re.findall(r"^ *print\(.*\)  # (.+)$", self.text, re.MULTILINE)
 
 
+def pages() -> list[str]:
+    """Every page that people read, by its path from the root."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "models" / "demo" / "README.md"]
+    return sorted(str(path.relative_to(ROOT)) for path in files)
+
+
 def blocks(page: str) -> Iterator[tuple[str, str]]:
     """Every block of a page with its language: `shell` for indented ones, which show commands."""
     text = (ROOT / page).read_text()

@@ -16,22 +16,18 @@ import pytest
 import typer.main
 
 from cli.main import app
-from tests.docs.commands import Command, Program, commands, programs
+from tests.docs.commands import Command, Program, commands, pages, programs
 from tests.docs.scene import Scene, environment, set_up
 from tests.house.tree import ROOT
 
-FILES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "models" / "demo" / "README.md"]
-PAGES = sorted(str(path.relative_to(ROOT)) for path in FILES)
-COMMANDS = [command for page in PAGES for command in commands(page)]
-PROGRAMS = [program for page in PAGES for program in programs(page)]
+COMMANDS = [command for page in pages() for command in commands(page)]
+PROGRAMS = [program for page in pages() for program in programs(page)]
 NOT_TRIED = {
     "export": "sets what another command reads",
     "docker": "needs containers; compose.yaml is checked by who builds the images",
     "curl -X POST localhost:8770/admin/promote ...": "stands for the whole command, which is above it on the page",
 }
 """By how a command begins, with the reason."""
-FOLDERS = "cli|client|deploy|docker|docs|local|play|scripts|services|shared|tests"
-FILE = re.compile(rf"(?<![\w/.])(?:{FOLDERS})/[\w./-]*\w\.(?:py|md|json|toml|sh)\b")
 REFUSED = {"/replay": "urn:ringrift:problem:still-rejected"}
 """What the scene must refuse: nobody has mended the message that could not be read."""
 
@@ -143,19 +139,6 @@ def test_no_command_is_forgotten() -> None:
     left = [each for each in COMMANDS if each.name not in tried]
     assert not [each.name for each in left if not each.text.startswith(tuple(NOT_TRIED))]
     assert not [start for start in NOT_TRIED if not any(each.text.startswith(start) for each in left)]
-
-
-def test_every_link_leads_somewhere() -> None:
-    """A page links to files that exist."""
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text()):
-            assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
-
-
-def test_every_named_file_exists() -> None:
-    """A page names files of this repository by their whole path, as they are now."""
-    named = [(page, path) for page in PAGES for path in FILE.findall((ROOT / page).read_text())]
-    assert not {f"{page}: {path}" for page, path in named if not (ROOT / path).exists()}
 
 
 def test_what_the_commands_need_is_here() -> None:
