@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from socket import gethostname
 
 import httpx
 from fastapi import FastAPI
@@ -37,6 +38,7 @@ from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.offers import Offers
 from services.distribution.pointer_mirror import PointerMirror
+from services.distribution.repository import daemon_lease
 from services.distribution.service import Acts, DistributionService, Nodes, Rollouts
 from services.distribution.settings import DistributionSettings
 from services.distribution.swarm_parts import swarm_parts
@@ -47,6 +49,7 @@ from shared.process.tasks import Loop
 from shared.service import api as events
 from shared.service.frame import DATABASE, Connections, ServiceFrame
 from shared.service.issued_keys import issued_keys
+from shared.service.leadership import Leadership
 from shared.storage.artifact_place import artifact_store
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
@@ -92,8 +95,10 @@ def create_app(settings: DistributionSettings) -> FastAPI:
         to.database, to.outbox, store, state, settings.distribution_timeout, to.source, known, rollouts, parts.torrents
     )
     frame = ServiceFrame(to, HANDLERS.bound(service))
+    name = f"{gethostname()}:{settings.distribution_port}"
+    leadership = Leadership(to.database, daemon_lease(settings.leader_seconds), name, lambda: state.said)
     daemon = UnifiedDistributionDaemon(
-        DaemonRecords(service),
+        DaemonRecords(service.led(leadership)),
         _agents(settings, to, store, parts.offers),
         state,
         settings.reconcile_seconds,
@@ -106,7 +111,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     async def deliver() -> None:
         await known.register(*unregistered)
         unregistered.clear()
-        await daemon.run()
+        await leadership.lead(daemon.run)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -91,8 +91,8 @@ class UnifiedDistributionDaemon:
             async for _ in self._records.changes(self._seconds):
                 await self._pass()
         finally:
-            self._state.status = "stopped"
             await self._stop()
+            self._state.end()
 
     async def _pass(self) -> None:
         desired = await self._records.open_deliveries()

@@ -1,7 +1,7 @@
 """What the daemon knows between two passes: each node's breaker, and when an order that failed may be repeated.
 
-The daemon alone changes it, but for `retry_now` and `forget`, which operators and joining agents cause; others read what
-is shown. Pure: no I/O, time comes in.
+The daemon alone changes it; `retry_now` and `forget` are what operators and joining agents want of it. Others read what is shown.
+Pure: no I/O, time comes in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from services.distribution.breaker import Breaker, BreakerMemory, BreakerPolicy
 from services.distribution.delivery import Head
@@ -39,6 +41,13 @@ class _Settled:
     at: datetime
 
 
+class LeaderSays(BaseModel):
+    """What the process that the daemon runs in tells the others of it."""
+
+    last_pass_at: datetime | None = None
+    suspicion: str | None = None
+
+
 class DaemonState:
     """The daemon's memory. `seconds`: the longest time between two passes, which pauses follow; `chance`: that of breakers."""
 
@@ -54,13 +63,27 @@ class DaemonState:
         self.last_pass_at: datetime | None = None
 
     @property
+    def said(self) -> dict[str, Any]:
+        """For the other processes of this service."""
+        told = LeaderSays(last_pass_at=self.last_pass_at, suspicion=self.suspicion.in_words)
+        return told.model_dump(mode="json")
+
+    @property
     def breakers(self) -> dict[str, BreakerState]:
         """The state of each node's breaker."""
         return {name: breaker.memory.state for name, breaker in sorted(self._breakers.items())}
 
     def restore(self, remembered: Mapping[str, BreakerMemory]) -> None:
-        """Begin with the breakers of an earlier process."""
+        """Begin with the breakers of an earlier process, and nothing else of what was known."""
+        self.end()
+        self.status = "starting"
         self._breakers = {name: Breaker(self._policy, memory) for name, memory in remembered.items()}
+
+    def end(self) -> None:
+        """The daemon runs no more in this process: what it knew is another's to find out."""
+        self.status, self.last_pass_at = "stopped", None
+        self._breakers, self._retries, self._settled, self._instances = {}, {}, {}, {}
+        self.suspicion = Suspicion(self.suspicion.at_once, self.suspicion.rest)
 
     def keep_only(self, nodes: Collection[str]) -> None:
         """Forget the nodes that are not registered any more."""

@@ -35,14 +35,14 @@ PLAYED = Histogram(
 
 
 def show(
-    lags: Mapping[str, float], holdings: Iterable[Holding], breakers: Mapping[str, BreakerState], *, suspicion: bool
+    lags: Mapping[str, float], holdings: Iterable[Holding], breakers: Iterable[BreakerState], *, suspicion: bool
 ) -> None:
     """The figures of one moment."""
     LAG.clear()
     for node, seconds in lags.items():
         LAG.labels(node).set(max(seconds, 0))
     _count(HOLDINGS, [each.state for each in holdings], HoldingState)
-    _count(BREAKERS, breakers.values(), BreakerState)
+    _count(BREAKERS, breakers, BreakerState)
     SUSPICION.set(suspicion)
 
 

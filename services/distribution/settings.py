@@ -55,6 +55,12 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     node_silence_seconds: float = Field(
         default=600, ge=240, le=86_400, description="Seconds for which what a node last said of its disk counts"
     )
+    leader_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=300,
+        description="Silent for so long, a process of this service is taken over from by another",
+    )
     reconcile_seconds: float = Field(default=2, gt=0, le=3600, description="Longest time between two passes")
 
     @field_validator("order_key")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, false, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    false,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import Messaging
+from shared.storage.leases import lease_table
 
 METADATA = MetaData(schema="distribution")
 MESSAGING = Messaging(METADATA)
 _TIME = DateTime(timezone=True)
+leases = lease_table(METADATA)
 
 
 def _node(primary_key: bool) -> Column[str]:
@@ -109,4 +124,11 @@ distributions = Table(
     Column("rollout", Text, nullable=False, server_default="running"),
     Column("reason", Text),
     Column("changed_by", Text),
+)
+looks = Table(
+    "looks",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    # what the daemon is to look at anew: a node, null for all of them
+    Column("node", Text),
 )

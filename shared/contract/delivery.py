@@ -86,6 +86,11 @@ class DaemonStatus(BaseModel):
 
     status: Literal["starting", "running", "stopped", "unreachable"] = Field(examples=["running"])
     detail: str | None = Field(default=None, description="Why it is not known; null if it is")
+    process: str | None = Field(
+        default=None,
+        description="Which process of the service it runs in; null for none just now",
+        examples=["rig-1:8772"],
+    )
     last_pass_at: datetime | None = None
     breakers: dict[NodeName, BreakerState] = Field(default={}, description="Of each node")
     suspicion: str | None = Field(

@@ -218,7 +218,7 @@ async def test_a_node_removed_meanwhile_is_waited_for_no_longer() -> None:
         await passing(1.5)
         assert [(ending, standing.held) for ending, _, standing in cluster.records.said] == [("completed", ("node-1",))]
         await passing(VISIT_SECONDS)
-    assert list(cluster.state.breakers) == ["node-1"]
+        assert list(cluster.state.breakers) == ["node-1"]
     assert list(cluster.records.nodes) == ["node-1"]
     assert "node-2" not in cluster.records.remembered
     assert len(silent.visits) == 1

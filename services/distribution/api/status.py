@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from services.distribution.api.dependencies import Ledger, Service
+from services.distribution.daemon_state import DaemonState, LeaderSays
 from services.distribution.delivery import Delivery, Head
 from services.distribution.distribution import Standing, to_hold
 from services.distribution.holding import Holding
@@ -29,18 +30,28 @@ router = new_router("status")
 async def read_status(service: Service, ledger: Ledger) -> DistributionStatus:
     """Every configuration's distribution, the daemon and its breakers, the agreement with the ledger, and the nodes that answer."""
     overview = await service.overview()
-    daemon = service.daemon
     return DistributionStatus(
         model_distribution=ModelDistribution(configurations=_configurations(overview, service.nodes.holding)),
-        daemon=DaemonStatus(
-            status=daemon.status,
-            last_pass_at=daemon.last_pass_at,
-            breakers=daemon.breakers,
-            suspicion=daemon.suspicion.in_words,
-        ),
+        daemon=_daemon(service.daemon, overview),
         ledger=LedgerAgreement.model_validate(ledger),
         alive_peers=[urlsplit(node.url).hostname or "" for node in overview.nodes if node.is_alive],
     )
+
+
+def _daemon(here: DaemonState, overview: Overview) -> DaemonStatus:
+    """The daemon: as it is here, or as the process says that leads."""
+    breakers = {node.name: here.breakers.get(node.name, node.breaker) for node in overview.nodes}
+    leader = overview.leader if overview.leader is not None and overview.leader.is_good else None
+    status = DaemonStatus(status=here.status, breakers=breakers, process=leader.holder.name if leader else None)
+    if here.status == "running":
+        status.last_pass_at, status.suspicion = here.last_pass_at, here.suspicion.in_words
+    elif leader is None:
+        status.status, status.detail = "starting", "no process of this service leads; one takes over in a moment"
+    else:
+        said = LeaderSays.model_validate(leader.said)
+        status.status = "running" if said.last_pass_at else "starting"
+        status.last_pass_at, status.suspicion = said.last_pass_at, said.suspicion
+    return status
 
 
 def _configurations(overview: Overview, holds: Holds) -> dict[str, ConfigurationProgress]:

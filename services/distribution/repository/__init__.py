@@ -30,6 +30,7 @@ from services.distribution.repository.distributions import (
     save_rollout,
     start_distribution,
 )
+from services.distribution.repository.leaders import daemon_lease, look_anew, taken_looks
 from services.distribution.repository.nodes import (
     address_of,
     addresses,
@@ -57,6 +58,7 @@ __all__ = [
     "addresses",
     "count_nodes",
     "current_deliveries",
+    "daemon_lease",
     "deliveries_of",
     "end_distribution",
     "forget_deliveries",
@@ -76,6 +78,7 @@ __all__ = [
     "locked_distributions",
     "locked_head_of",
     "locked_unfinished_below",
+    "look_anew",
     "named_or_same",
     "note_rival",
     "open_deliveries",
@@ -91,5 +94,6 @@ __all__ = [
     "save_rollout",
     "start_distribution",
     "take_in",
+    "taken_looks",
     "withdraw_heads",
 ]

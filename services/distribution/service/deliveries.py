@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -17,12 +17,13 @@ from services.distribution import figures, repository
 from services.distribution.daemon_state import DaemonState
 from services.distribution.delivery import Delivery, DeliveryKey, Desired, Head, Progress
 from services.distribution.distribution import Distribution, Standing, to_hold
-from services.distribution.errors import NotCanonicalError, NotKnownYetError, UnknownError
+from services.distribution.errors import UnknownError
 from services.distribution.holding import Holding
 from services.distribution.ledger import Beside, LedgerHeads
 from services.distribution.node import KnownNode, Report
 from services.distribution.service.nodes import Nodes
 from services.distribution.service.rollouts import Rollouts
+from services.distribution.service.wanted import Wanted, nothing_promoted
 from services.distribution.torrents import Torrents
 from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
@@ -31,35 +32,15 @@ from shared.contract.events.distribution import DistributionCompleted, Distribut
 from shared.contract.words import LONGEST_NODE_REASON, storable
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
+from shared.service.leadership import Leadership
 from shared.storage.artifact_files import ArtifactFiles
 from shared.storage.artifacts import ArtifactFile, ArtifactStore
 from shared.storage.database import Transactions, Write
+from shared.storage.leases import Seen
 
 LONGEST_REASON = 1000
 """Letters that are kept of why a node could not be reached."""
 _log = get_logger(__name__)
-
-
-class Wanted(NamedTuple):
-    """What an operator wants delivered again; where a version or digest is given, it must be the canonical one's."""
-
-    configuration: str
-    version: int | None = None
-    digest: str | None = None
-
-    def of(self, head: Head | None) -> Head:
-        """The canonical version, if it is what is wanted. A wish never moves it; only the ledger does."""
-        if self.version is not None and (head is None or head.version < self.version):
-            raise NotKnownYetError(self.configuration, self.version, head)
-        if head is None:
-            raise _nothing_promoted(self.configuration)
-        if self.version not in (None, head.version) or self.digest not in (None, head.digest):
-            raise NotCanonicalError(f"{self} was asked for, and canonical is {head}; only that can be distributed")
-        return head
-
-    def __str__(self) -> str:
-        version = f" {self.version}" if self.version else ""
-        return f"version{version} of {self.configuration}" + (f" with digest {self.digest}" if self.digest else "")
 
 
 class Overview(NamedTuple):
@@ -68,6 +49,7 @@ class Overview(NamedTuple):
     heads: Sequence[Head]
     deliveries: Sequence[Delivery]
     nodes: Sequence[KnownNode]
+    leader: Seen | None
 
 
 @dataclass(frozen=True)
@@ -108,8 +90,8 @@ class DistributionService:
             current = await repository.locked_current_deliveries(tx, configuration=head.configuration)
             await repository.save_deliveries(tx, _moved(current, Delivery.reopened))
             about: dict[str, str | int] = {"version": head.version, "digest": head.digest}
+            await repository.look_anew(tx)
             await self.nodes.acts.say(tx, by, "redeliver", about, configuration=head.configuration)
-        self.daemon.retry_now()
         return head, names
 
     async def _begin(self, tx: Write, head: Head, cause: Event | None = None) -> list[str]:
@@ -149,7 +131,7 @@ class DistributionService:
         async with self.database.read() as tx:
             head = await repository.head_of(tx, configuration)
             if head is None:
-                raise _nothing_promoted(configuration)
+                raise nothing_promoted(configuration)
             nodes = to_hold(await repository.known_nodes(tx), configuration)
             standing = Standing.of(nodes, await repository.current_deliveries(tx, configuration=configuration))
         return {node.name: self.nodes.holding(node, head).unless(standing, node.name) for node in nodes}
@@ -157,8 +139,8 @@ class DistributionService:
     async def overview(self) -> Overview:
         """Every desired version, how far each node is, and the nodes."""
         async with self.database.read() as tx:
-            heads = await repository.heads(tx)
-            return Overview(heads, await repository.current_deliveries(tx), await repository.known_nodes(tx))
+            heads, leader = await repository.heads(tx), await repository.daemon_lease(0).seen(tx)
+            return Overview(heads, await repository.current_deliveries(tx), await repository.known_nodes(tx), leader)
 
     async def beside(self, ledger: LedgerHeads) -> Beside:
         """What is to be compared with the ledger."""
@@ -168,11 +150,27 @@ class DistributionService:
             return Beside(await repository.heads(tx), ahead, await repository.count_nodes(tx))
 
     async def open_deliveries(self) -> Desired:
-        """Open the deliveries that new nodes lack; returns what is desired of which node."""
+        """Open the deliveries that new nodes lack; returns what is desired of which node. What somebody wants to be looked at anew,
+        the daemon forgets with it."""
         async with self.database.write(quiet=True) as tx:
+            looks = await repository.taken_looks(tx)
             await repository.open_deliveries(tx)
             withheld = await self.rollouts.withheld(tx)
-            return Desired(await repository.addresses(tx), await repository.heads(tx), withheld)
+            desired = Desired(await repository.addresses(tx), await repository.heads(tx), withheld)
+        for node in looks:
+            self._look_anew(node)
+        return desired
+
+    def _look_anew(self, node: str | None) -> None:
+        if node is not None:
+            return self.daemon.forget(node)
+        self.daemon.retry_now()
+        self.rollouts.look_anew()
+
+    def led(self, leadership: Leadership) -> DistributionService:
+        """The same for what the leader alone does: its writes are refused once another process leads."""
+        fenced = leadership.fenced
+        return replace(self, database=fenced, rollouts=replace(self.rollouts, database=fenced))
 
     async def record_report(
         self, node: str, report: Report, progress: Sequence[Progress], clock_skew: int | None = None
@@ -195,9 +193,10 @@ class DistributionService:
         while True:
             async with self.database.read() as tx:
                 lags = await repository.lags(tx)
-            found = [held for each in await self.nodes.page() for held in each.holds.values()]
-            suspicion = self.daemon.suspicion.is_raised
-            figures.show(lags, found, self.daemon.breakers, suspicion=suspicion)
+            nodes = await self.nodes.page()
+            found = [held for each in nodes for held in each.holds.values()]
+            breakers = [each.node.breaker for each in nodes]
+            figures.show(lags, found, breakers, suspicion=self.daemon.suspicion.is_raised)
             await asyncio.sleep(seconds)
 
     async def record_unreached(self, node: str, error: str) -> None:
@@ -277,7 +276,3 @@ def _log_end(said: EventData) -> None:
         case DistributionCompleted():
             about = {"configuration": said.subject, "version": said.version, "digest": said.digest}
             _log.info("distribution completed", **about, nodes=said.nodes)
-
-
-def _nothing_promoted(configuration: str) -> UnknownError:
-    return UnknownError(f"no version of {configuration} was promoted, so there is nothing to distribute")

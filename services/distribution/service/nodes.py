@@ -82,16 +82,18 @@ class Nodes:
             if await repository.address_of(tx, node.name) is None:
                 raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
             await repository.register_node(tx, node)
+            await repository.look_anew(tx, node.name)
             await self.acts.say(tx, by, "move_node", {"node": node.name, "url": node.url})
-        self._look_anew(node.name)
+        self.confirmed.drop(node.name)
 
     async def remove(self, name: str, by: Actor | None = None, reason: str | None = None) -> None:
         """Forget a node; distributions no longer wait for it. UnknownError if there is none of that name."""
         async with self.database.write() as tx:
             if not await repository.remove_node(tx, name):
                 raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+            await repository.look_anew(tx, name)
             await self.acts.say(tx, by, "remove_node", {"node": name}, reason)
-        self._look_anew(name)
+        self.confirmed.drop(name)
 
     async def isolate(self, name: str, isolation: Isolation, by: Actor | None = None) -> None:
         """Leave a node alone: it is neither visited nor ordered anything, and counts as one that lacks its models. UnknownError."""
@@ -109,8 +111,8 @@ class Nodes:
         async with self.database.write() as tx:
             if not await repository.isolate_node(tx, name, isolation):
                 raise UnknownError(f"there is no node {name}; GET /v1/nodes lists them")
+            await repository.look_anew(tx, name)
             await self.acts.say(tx, by, action, {"node": name}, reason)
-        self.daemon.forget(name)
 
     async def join(self, joining: Joining, *, dry_run: bool = False) -> Admission:
         """An agent says that it is a node: registered if it is new, and what changed about a known one is noted. One that says the
@@ -128,7 +130,6 @@ class Nodes:
             return admission
         if admission is not Admission.KNOWN:
             _log.warning("node", node=joining.name, url=joining.url, instance=joining.instance, is_found=admission)
-            self._look_anew(joining.name)
         self.confirmed.add(joining)
         return admission
 
@@ -143,14 +144,10 @@ class Nodes:
             await repository.forget_node(tx, same.name)
         if admission is not Admission.KNOWN:
             await repository.take_in(tx, joining)
+            await repository.look_anew(tx, joining.name)
         if named is None and await repository.count_nodes(tx) > MOST_NODES:
             raise TooManyNodesError(TOO_MANY)
         return admission
-
-    def _look_anew(self, name: str) -> None:
-        """What was known of who was at a node's address is forgotten."""
-        self.daemon.forget(name)
-        self.confirmed.drop(name)
 
     async def page(self, after: str | None = None, limit: int = MOST_NODES) -> list[NodeHoldings]:
         """Registered nodes by name, each with its breaker as it is now."""

@@ -62,6 +62,10 @@ class Rollouts:
         found = await self.health() if self.health is not None else None
         self._unhealthy = [*self._unhealthy, found][-UNHEALTHY:] if found else []
 
+    def look_anew(self) -> None:
+        """What was found wrong before says nothing any more."""
+        self._unhealthy = []
+
     async def seen(
         self, tx: Write, open_one: OpenDistribution, nodes: Sequence[KnownNode], current: Sequence[Delivery]
     ) -> Standing:
@@ -112,7 +116,6 @@ class Rollouts:
 
     async def resume(self, key: DistributionKey, steer: Steer) -> None:
         """Go on with the wave that it was in. UnknownError, NotCanonicalError."""
-        self._unhealthy = []
         await self._steered(key, lambda rollout: rollout.resumed(steer.reason, steer.by))
 
     async def abort(self, key: DistributionKey, steer: Steer) -> None:
@@ -135,6 +138,7 @@ class Rollouts:
                 raise NotCanonicalError(f"{key} is over: every node holds it")
             nodes = to_hold(await repository.known_nodes(tx), key.configuration)
             await self._save(tx, key, known.digest, nodes, known.rollout, move(known.rollout))
+            await repository.look_anew(tx)
 
     async def _save(
         self, tx: Write, key: DistributionKey, digest: str, nodes: Sequence[KnownNode], before: Rollout, after: Rollout
