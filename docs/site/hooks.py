@@ -37,6 +37,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Show a pipe in the code of a table as one: GitHub takes its backslash away, and the site's Markdown leaves it."""
+    return re.sub(r"<td.*?</td>", lambda cell: cell[0].replace(r"\|", "|"), html, flags=re.DOTALL)
+
+
 def moved(text: str) -> str:
     """A page of the root, with its links as they are from within docs/."""
 

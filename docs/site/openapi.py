@@ -44,7 +44,7 @@ def _operation(operation: Operation, usual: dict[str, str]) -> str:
     """One operation."""
     each = operation.described
     rights = [right for need in each.get("security", ()) for right in need["api_key"]]
-    asks = f": asks for the right `{'` and `'.join(rights)}`." if rights else ""
+    asks = f". Rights: `{'`, `'.join(rights)}`." if rights else ""
     parts = [
         f"### {each['summary']} {{ #{each['operationId']} }}",
         f"`{operation.method} {operation.path}`{asks}",
@@ -101,7 +101,7 @@ def _usual(operations: list[Operation]) -> dict[str, str]:
 
 
 def _table(rows: dict[str, str]) -> str:
-    return "\n".join(["| Answer | |", "|---|---|", *(f"| {at} | {said} |" for at, said in rows.items())])
+    return "\n".join(["| Answer | |", "|---|---|", *(f"| {at} | {rows[at]} |" for at in sorted(rows))])
 
 
 def _schemas(document: Any, operations: list[Operation]) -> list[str]:

@@ -105,7 +105,7 @@ def _plain(schema: Any) -> str:
 
 def _words(values: list[Any]) -> str:
     shown = ", ".join(f"`{value}`" for value in values[:MOST_WORDS])
-    return shown if len(values) <= MOST_WORDS else f"{shown} and {len(values) - MOST_WORDS} more"
+    return shown if len(values) <= MOST_WORDS else f"{shown}, {len(values) - MOST_WORDS} more"
 
 
 def _said(schema: Any, required: bool) -> str:
