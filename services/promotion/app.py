@@ -28,6 +28,8 @@ from services.promotion.api import (
 )
 from services.promotion.api.problems import TRANSLATIONS
 from services.promotion.audit_watch import AuditWatch
+from services.promotion.console.desk import Desk
+from services.promotion.console.pages import gate, page_routers
 from services.promotion.consumers import HANDLERS
 from services.promotion.courier import Courier
 from services.promotion.distribution_client import DistributionClient
@@ -101,6 +103,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
         async with outside, frame.running(loops):
             yield
 
+    pages, desk = page_routers(), Desk.of(settings, to.keys)
     routers = [
         index.router,
         health_router(
@@ -117,9 +120,12 @@ def create_app(settings: PromotionSettings) -> FastAPI:
         policies.of_configuration_router,
         decisions.approvals_router,
         holds.list_router,
+        *pages,
     ]
-    app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
-    app.state.service, app.state.frame = service, frame
+    app = new_app(
+        DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, [gate(desk, pages)], accepted=to.keys, outages=DATABASE
+    )
+    app.state.service, app.state.frame, app.state.desk = service, frame, desk
     return app
 
 

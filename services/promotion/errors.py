@@ -79,3 +79,7 @@ class DistributionUnreachableError(Exception):
 
 class DistributionRefusedError(Exception):
     """The distribution service answered with a refusal."""
+
+
+class PageRefusedError(Exception):
+    """A form, or whoever sent it, is not what the pages take."""

@@ -75,6 +75,16 @@ class PromotionSettings(ServiceSettings):
     artifacts_grace_days: float = Field(
         default=7, ge=0.05, le=36_500, description="Days after which a condemned model is deleted"
     )
+    pages_public: bool = Field(default=False, description="Show the pages to everybody without a key, to be read")
+    pages_secret: str | None = Field(
+        default=None,
+        min_length=32,
+        repr=False,
+        description="Signs sessions of the pages, at all processes of this service alike",
+    )
+    pages_seconds: float = Field(
+        default=43200.0, ge=60, le=MOST_SECONDS, description="Seconds after which a person logs in to the pages again"
+    )
     gauntlet_games: Games = Field(default=50, description="Games per opponent in the gauntlet")
     gates_off: Annotated[tuple[GateName, ...], NoDecode] = Field(
         default=(), description="Gates that are switched off, comma-separated: random, heuristic, previous"

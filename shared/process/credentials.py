@@ -86,7 +86,10 @@ class AcceptedKeys:
 
     def caller(self, authorization: str) -> Caller | None:
         """The holder of the key in an Authorization header, None if nobody is."""
-        given = digest_of_key(authorization.removeprefix("Bearer "))
+        return self.holder(digest_of_key(authorization.removeprefix("Bearer ")))
+
+    def holder(self, given: str) -> Caller | None:
+        """The holder of the key with a hash, None if nobody is."""
         for known, caller in self._callers.items():
             if hmac.compare_digest(known, given):
                 return caller

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 OWN_PATHS = (
     "admin", "docs", "health", "livez", "metrics", "openapi.json", "readyz", "redoc", "static-offline-docs", "status", "v1",
+    "audit", "configurations", "decisions", "deliveries", "distributions", "evaluations", "games", "holds", "login", "logout",
+    "nodes", "overview", "policies", "promote", "promotion-requests", "static", "timeline",
 )  # fmt: skip
 """How the suite's own paths begin: a prefix that begins so could not be told from them."""
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")

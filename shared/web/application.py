@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from shared.process.credentials import AcceptedKeys
 from shared.process.settings import BaseServiceSettings
+from shared.web.answers import install_problems
 from shared.web.document import LICENSE, SERVER, finish
 from shared.web.keys import READ, KeyMiddleware
 from shared.web.limits import BodyLimits, LimitMiddleware
@@ -38,7 +39,6 @@ from shared.web.problems import (
     TooManyConnections,
     Unauthorized,
     UnreadableBody,
-    install_problems,
     problems,
     together,
 )

@@ -12,25 +12,15 @@ problem answers for it. Texts say what is wrong, where, and what would be right.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, ClassVar
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
-
-from shared.process.logs import get_logger
-from shared.web.unavailable import NONE, Outages
 
 TYPE_PREFIX = "urn:ringrift:problem:"
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = "2"
-"""After how long a caller may ask again, where a dependency is away."""
 Responses = dict[int | str, dict[str, Any]]
 """What OpenAPI says of answers, by status."""
-_log = get_logger(__name__)
 
 
 class Problem(Exception):
@@ -236,60 +226,3 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _response() -> dict[str, Any]:
     content = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": {}}
     return {"model": ProblemDocument, "description": "", "content": {MEDIA_TYPE: content}}
-
-
-def install_problems(
-    app: FastAPI, translations: Mapping[type[Exception], type[Problem]], outages: Outages = NONE
-) -> None:
-    """Turn every exception that leaves a route into a problem; `translations` says which, for those of the service's own."""
-
-    @app.exception_handler(Problem)
-    async def _problem(request: Request, error: Problem) -> JSONResponse:
-        return error.answer(request.url.path)
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
-        detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
-        return InvalidRequest(detail, errors=faults).answer(request.url.path)
-
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return _of_status(error).answer(request.url.path)
-
-    # only Exception's own handler is followed by the server's traceback
-    @app.exception_handler(OSError)
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        return _of_unexpected(error, outages, request.url.path).answer(request.url.path)
-
-    for known in outages.kinds:
-        app.add_exception_handler(known, _unexpected)
-    for kind, problem in translations.items():
-        app.add_exception_handler(kind, _translator(problem))
-
-
-def _translator(problem: type[Problem]) -> Any:
-    async def translate(request: Request, error: Exception) -> JSONResponse:
-        return problem(str(error), **getattr(error, "extra", {})).answer(request.url.path)
-
-    return translate
-
-
-def _of_unexpected(error: Exception, outages: Outages, path: str) -> Problem:
-    """The problem of an exception that no route knows: a dependency that is away, or a fault of the suite's own."""
-    reason = outages.reason(error)
-    if reason is None:
-        _log.error("unexpected error", exc_info=error, path=path)
-        return Internal("an unexpected error; the service's log has the details")
-    _log.warning("dependency unavailable", reason=reason, error=repr(error), path=path)
-    return DependencyUnavailable(f"{reason}; try again", headers={"Retry-After": RETRY_SECONDS})
-
-
-def _of_status(error: HTTPException) -> Problem:
-    """The problem of an exception that the framework raised; where it is none of ours, the status's own words name the kind."""
-    known = {kind.status: kind for kind in (UnreadableBody, NotFound, MethodNotAllowed, Unauthorized, Forbidden)}
-    words = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    other = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": words})
-    kind: type[Problem] = known.get(error.status_code, other)
-    return kind(str(error.detail), headers=error.headers)

@@ -116,8 +116,8 @@ def canonical_import(line: str) -> str:
 
 
 def test_services_have_the_same_needs() -> None:
-    """What one of the three needs of the database and the bus, all do, and so does the command that runs them."""
+    """What one of the three needs of the database and the bus, all do, and the command that runs them; pages has one."""
     extras = {name: set(lines) for name, lines in PROJECT["optional-dependencies"].items()}
-    assert extras["promotion"] == extras["distribution"]
-    assert extras["promotion"] < extras["gauntlet"]
+    assert extras["promotion"] - {"jinja2>=3.1"} == extras["distribution"]
+    assert extras["distribution"] < extras["gauntlet"]
     assert extras["promotion"] < extras["cli"]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.service.frame import DATABASE
 from shared.storage.database import is_outage
 from shared.storage.outages import outage
-from shared.web.problems import install_problems
+from shared.web.answers import install_problems
 
 
 def wrapped(error: Exception) -> DBAPIError:

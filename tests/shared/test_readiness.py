@@ -5,8 +5,8 @@ import asyncio
 import httpx
 from fastapi import FastAPI
 
+from shared.web.answers import install_problems
 from shared.web.application import health_router
-from shared.web.problems import install_problems
 from tests.kit.virtual_time import in_virtual_time
 
 

@@ -118,6 +118,12 @@ class DistributionRefused(Problem):
     status, slug = 503, "distribution-refused"
 
 
+class PageRefused(Problem):
+    """The pages do not take this form from this person; the detail says why."""
+
+    status, slug = 403, "page-refused"
+
+
 TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
     errors.KeyTooStrongError: KeyTooStrong,
@@ -137,6 +143,7 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.GauntletUnreachableError: GauntletUnreachable,
     errors.DistributionUnreachableError: DistributionUnreachable,
     errors.DistributionRefusedError: DistributionRefused,
+    errors.PageRefusedError: PageRefused,
     PathRefusedError: PathRefused,
     ModelMissingError: ModelNotFound,
     KeyReusedError: IdempotencyKeyReused,
