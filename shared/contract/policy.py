@@ -85,6 +85,11 @@ class GatePolicy(Fact):
         """Whether `opponent` is met at all: a threshold of 0 asks for nothing, and is no gate."""
         return self.threshold(opponent) > 0
 
+    @property
+    def asks_for_nothing(self) -> bool:
+        """Whether every model that loads may pass: no games, or no gate."""
+        return self.skip_games or not (self.random_win_rate or self.heuristic_win_rate or self.previous_win_rate)
+
     def games_planned(self, num_players: int) -> int:
         """Games per opponent, rounded up so that every opening is played from every seat (statistics.md, Schedule)."""
         games = self.cap if self.mode == "evidence" else self.games

@@ -89,6 +89,17 @@ async def test_a_key_ends_by_itself(people: Suite) -> None:
     assert (await people.get("/v1/keys"))["items"] == []
 
 
+async def test_a_policy_that_asks_for_nothing_needs_force(people: Suite) -> None:
+    """Whoever may not skip the games may not set a policy either by which nobody plays any, or that has no gate."""
+    none = {"random_win_rate": 0, "heuristic_win_rate": 0, "previous_win_rate": 0}
+    for gates in ({"skip_games": True}, none):
+        body, path = {"gates": gates, "reason": "a test"}, "/v1/policies/hex8_2p"
+        is_problem(await presenting(people, "operate", "PUT", path, body), 403, "forbidden", "force is needed")
+        assert (await presenting(people, "force", "PUT", path, body)).status_code == 200
+    lower = {"gates": {"random_win_rate": 0.1}, "reason": "a test"}
+    assert (await presenting(people, "operate", "PUT", "/v1/policies/hex8_2p", lower)).status_code == 200
+
+
 async def test_nobody_makes_or_ends_a_key_that_is_good_for_more_than_their_own(people: Suite) -> None:
     """An operator cannot make one that forces, nor revoke one, and readers none at all."""
     strong = await made(people, scope="force")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from services.promotion.api.dependencies import ChangedConfiguration, KnownConfiguration, SeenVersion, Service, Who, tag
 from services.promotion.api.holds import Because
@@ -13,7 +13,7 @@ from services.promotion.api.problems import InvalidConfiguration, VersionMoved
 from services.promotion.schemas import Policies, PolicyRequest, PolicyVersions, PolicyVersionView, PolicyView
 from shared.contract.words import MOST_CONFIGURATIONS, MOST_GAMES, MOST_VERSION
 from shared.web.application import Limit, new_router
-from shared.web.keys import OPERATE
+from shared.web.keys import OPERATE, require_force
 from shared.web.links import NEXT, linked
 from shared.web.problems import problems
 
@@ -54,13 +54,16 @@ async def read_policy_in_force(service: Service, configuration: KnownConfigurati
 
 @router.put("/{configuration}", dependencies=[OPERATE], responses=SETTING)
 async def set_policy(
-    service: Service, configuration: ChangedConfiguration, body: PolicyRequest, who: Who, seen: SeenVersion,
-    response: Response,
+    service: Service, request: Request, configuration: ChangedConfiguration, body: PolicyRequest, who: Who,
+    seen: SeenVersion, response: Response,
 ) -> PolicyView:  # fmt: skip
     """Set the gate policy of a configuration, whole: what `gates` leaves out has the runbook's value.
 
-    Evaluations that are played under the one before go stale by this, and are evaluated again.
+    Evaluations that are played under the one before go stale by this, and are evaluated again. One that asks for nothing, no
+    games or no gate, needs a key of scope force.
     """
+    if body.gates.asks_for_nothing:
+        require_force(request)
     found = PolicyView.of(await service.policies.set(configuration, body.gates, who, body.reason, seen))
     response.headers.update(tag(found.version))
     return found
