@@ -17,7 +17,7 @@ AGAIN = { [ $$? -eq 1 ] && echo "Once more, alone, what failed:" && $(BIN)/pytes
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test fast test-contract house cover docs check format hooks lock bench bench-statistics bench-workers bench-distribution \
-  openapi-tools lint-openapi fuzz-openapi
+  dist try-wheel sbom licences openapi-tools lint-openapi fuzz-openapi
 
 help: ## This list
 	@awk -F ':.*## ' '/^## /{ print "\n" substr($$0, 4) } /^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,22 @@ lock: ## Write constraints.txt anew, with the newest versions that pyproject.tom
 	@{ grep '^#' constraints.txt; build/lock/bin/pip freeze --exclude-editable \
 	  | sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/ @ /d' -e '/^(nvidia|cuda|triton)/d'; } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
+
+dist: $(VENV)/.installed ## The wheel, into dist/: equal bytes wherever it is built
+	@$(BIN)/python -m deploy.wheel dist
+
+try-wheel: dist ## Install the wheel outside the clone, and run the demo there from an empty folder
+	@rm -rf build/wheel && $(PYTHON) -m venv build/wheel
+	@build/wheel/bin/pip install $(PIP_FLAGS) $(INDEX) -c constraints.txt "$$(ls -t dist/*.whl | head -1)[cli,gauntlet,s3,swarm,trust]"
+	@BIN=$(CURDIR)/build/wheel/bin && cd $$(mktemp -d) && env -u PYTHONPATH $$BIN/ringrift --version && env -u PYTHONPATH $$BIN/ringrift demo
+
+sbom: ## What the installation of make try-wheel consists of, as CycloneDX, into dist/sbom.cdx.json
+	@$(PYTHON) -m venv build/sbom
+	@build/sbom/bin/pip install $(PIP_FLAGS) cyclonedx-bom==7.5.0
+	@build/sbom/bin/cyclonedx-py environment build/wheel --output-reproducible --output-file dist/sbom.cdx.json
+
+licences: $(VENV)/.installed ## The licences of everything that an installation brings along
+	@$(BIN)/python -m deploy.licences
 
 bench: $(VENV)/.installed ## Measure the figures of docs/benchmarks.md on this machine
 	$(BIN)/python -m tests.benchmarks

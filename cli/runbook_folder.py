@@ -11,19 +11,30 @@ from local.suite import SERVICES, Addresses
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOORS = ("app", "scripts")
+SCRIPT = """import typer
+
+from cli.commands.promote import promote
+
+typer.run(promote)
+"""
+"""`scripts/auto_promote.py` of an installation without a clone, which has no folder to link."""
 KEYS = ("RINGRIFT_API_KEYS", "RINGRIFT_API_KEYS_FILE")
 FRONT_DOOR = "localhost:8770"
 """The runbook's address of it."""
 
 
 def link_doors(folder: Path) -> None:
-    """Link the project's doors into a folder; what lies there under their names and is no link stays."""
+    """Link the project's doors into a folder; what lies there under their names and is no link stays. An installed package has no
+    folder of scripts: the one is written."""
     for name in DOORS:
         link = folder / name
         if link.is_symlink():
             link.unlink()
         if not link.exists() and (PROJECT / name).is_dir():
             link.symlink_to(PROJECT / name)
+    if not (folder / "scripts").exists():
+        (folder / "scripts").mkdir()
+        (folder / "scripts" / "auto_promote.py").write_text(SCRIPT)
 
 
 def shell_lines(folder: Path, addresses: Addresses, settings: Mapping[str, str]) -> Iterator[str]:

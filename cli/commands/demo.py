@@ -24,7 +24,7 @@ from shared.contract.events.trainer import TrainingCompleted
 from shared.process.settings import PREFIX
 from shared.storage.files import digest_of
 
-MODELS = Path(__file__).resolve().parents[2] / "models" / "demo"
+MODELS = Path(__file__).resolve().parents[1] / "demo_models"
 CONFIGURATION = "hex8_2p"
 ROUNDS = (("trained", "untrained"), ("successor",))
 LIMIT_SECONDS = 600

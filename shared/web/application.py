@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.middleware import Middleware
 
 from shared.process.credentials import AcceptedKeys
+from shared.process.release import VERSION
 from shared.process.settings import BaseServiceSettings
 from shared.web.answers import install_problems
 from shared.web.document import LICENSE, SERVER, finish
@@ -96,7 +97,7 @@ def new_app(
     app: FastAPI = FastAPIOffline(
         title=description.title,
         description=description.text,
-        version="0.1.0",
+        version=VERSION,
         servers=[{"url": settings.root_path or "/", "description": SERVER}],
         license_info=LICENSE,
         separate_input_output_schemas=False,

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Protocol
 
 from services.distribution.agent.fetch import Fetcher
@@ -22,8 +21,7 @@ from services.distribution.agent.schemas import (
 from services.distribution.agent.sources import require_source
 from services.distribution.agent.store import ModelStore
 from shared.contract.signed_pointer import Pointed
-
-VERSION = version("ringrift-suite")
+from shared.process.release import VERSION
 
 
 class NotPlayedError(Exception):
