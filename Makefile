@@ -106,8 +106,9 @@ lock: ## Write constraints.txt anew, with the newest versions that pyproject.tom
 	  | sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/ @ /d' -e '/^(nvidia|cuda|triton)/d'; } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 
-dist: $(VENV)/.installed ## The wheel, into dist/: equal bytes wherever it is built
+dist: $(VENV)/.installed ## The wheel and the Helm chart, into dist/: equal bytes wherever they are built
 	@$(BIN)/python -m deploy.wheel dist
+	@$(BIN)/python -m deploy.chart dist
 
 try-wheel: dist ## Install the wheel outside the clone, and run the demo there from an empty folder
 	@rm -rf build/wheel && $(PYTHON) -m venv build/wheel

@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = "ringrift-suite"
-DEVELOPMENT = "dev"
-"""The extra that no installation has."""
+DEVELOPMENT = {"dev", "docs"}
+"""Extras that no installation has."""
 TAKEN = re.compile(r"0BSD|Apache|BSD|BSL-1|CC0|ISC|MIT|MPL|PSF|Zlib", re.IGNORECASE)
 """What asks for no more than a notice, or, the MPL, for the changed files of that package."""
 REFUSED = re.compile(r"GPL|Affero|SSPL|BUSL|Commons Clause", re.IGNORECASE)
@@ -35,7 +35,7 @@ def is_taken(licence: str) -> bool:
 
 def brought() -> dict[str, metadata.PackageMetadata]:
     """Every installed package that ours needs, with any extra but that for development, by name."""
-    extras = set(metadata.metadata(PACKAGE).get_all("Provides-Extra") or ()) - {DEVELOPMENT}
+    extras = set(metadata.metadata(PACKAGE).get_all("Provides-Extra") or ()) - DEVELOPMENT
     found: dict[str, metadata.PackageMetadata] = {}
     waiting = list(needs(PACKAGE, extras))
     while waiting:

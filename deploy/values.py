@@ -141,6 +141,7 @@ class Scaling(Strict):
     kind: Literal["none", "keda", "hpa"]
     min: Annotated[int, Field(ge=0)]
     max: Annotated[int, Field(ge=1)]
+    backlog_games: Annotated[int, Field(ge=1)]
     backlog_seconds: Annotated[int, Field(ge=1)]
     secret: ScalerSecret
 

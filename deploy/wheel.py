@@ -24,8 +24,8 @@ def build(folder: Path, root: Path = ROOT) -> Path:
     """Build the wheel of a checkout into a folder; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        copy_sources(root, Path(temporary))
-        moment = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH") or committed_at(root)}
+        copy_files(root, Path(temporary), *SOURCES)
+        moment = {"SOURCE_DATE_EPOCH": moment_of(root)}
         command = [sys.executable, "-c", BUILD, str(folder.resolve())]
         ended = subprocess.run(
             command, cwd=temporary, env=os.environ | moment, umask=0o022, capture_output=True, text=True
@@ -35,9 +35,9 @@ def build(folder: Path, root: Path = ROOT) -> Path:
     return folder / ended.stdout.splitlines()[-1]
 
 
-def copy_sources(root: Path, folder: Path) -> None:
-    """Copy what the package is made of, with the same rights whoever's checkout it is."""
-    for name in git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *SOURCES).split("\0"):
+def copy_files(root: Path, folder: Path, *parts: str) -> None:
+    """Copy the files below these parts of a checkout that git knows, with the same rights whoever's checkout it is."""
+    for name in git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *parts).split("\0"):
         if not name or not (root / name).is_file():
             continue
         copy = folder / name
@@ -46,9 +46,9 @@ def copy_sources(root: Path, folder: Path) -> None:
         copy.chmod(0o644)
 
 
-def committed_at(root: Path) -> str:
-    """When the checked out commit was made, in seconds."""
-    return git(root, "log", "-1", "--format=%ct").strip()
+def moment_of(root: Path) -> str:
+    """The moment of which what is built is: SOURCE_DATE_EPOCH, or when the checked out commit was made, in seconds."""
+    return os.environ.get("SOURCE_DATE_EPOCH") or git(root, "log", "-1", "--format=%ct").strip()
 
 
 def git(root: Path, *words: str) -> str:

@@ -8,7 +8,7 @@ from tests.house.tree import PACKAGES, ROOT, the_house
 LINTER: Any = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 CONTRACTS = {contract["id"]: contract for contract in LINTER["contracts"]}
 OUTSIDE = ("tests", "scripts", "deploy", "docs")
-"""Not packages: nothing can import a script or what builds, a test may import everything, and docs/site makes the documentation of them."""
+"""Not packages: nothing imports a script or what builds, a test may import all, and docs/site makes the documentation of them."""
 
 
 def top_level() -> set[str]:
