@@ -114,18 +114,13 @@ class Migrate(Process):
     wait: Seconds
 
 
-class Distribution(Process):
-    """The distribution service."""
+class Service(Process):
+    """A service, of which there may be several processes."""
 
+    replicas: Annotated[int, Field(ge=0, le=100)]
     settings: Settings
     scratch: Quantity
     grace_period_seconds: Seconds
-
-
-class Service(Distribution):
-    """A service of which there may be several."""
-
-    replicas: Annotated[int, Field(ge=0, le=100)]
 
 
 class ScalerSecret(Strict):
@@ -229,7 +224,7 @@ class Values(Strict):
     migrate: Migrate
     promotion: Service
     gauntlet: Service
-    distribution: Distribution
+    distribution: Service
     workers: Workers
     agents: Agents
     ingress: Ingress

@@ -93,7 +93,7 @@ def test_every_name_of_the_values_is_a_setting() -> None:
         ({"promotion": {"replicaCount": 2}}, "replicaCount"),
         ({"settings": {"RINGRIFT_DATABASE_URL": "postgresql://u:p@db/x"}}, "RINGRIFT_DATABASE_URL"),
         ({"settings": {"RINGRIFT_MOST_MODEL_BYTES": 2147483648}}, "got number, want string"),
-        ({"distribution": {"replicas": 2}}, "replicas"),
+        ({"distribution": {"replicas": "two"}}, "replicas"),
         ({"workers": {"autoscaling": {"kind": "vpa"}}}, "none"),
         ({"agents": {"enabled": True}}, "RINGRIFT_ORDER_PUBLIC_KEY is needed"),
         ({"ingress": {"enabled": True}}, "ingress.hosts"),

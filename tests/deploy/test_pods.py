@@ -59,7 +59,7 @@ def test_a_process_takes_what_it_is_given(process: str, tmp_path: Path) -> None:
     [container] = pods(objects())[process]["containers"]
     environment = dict(config)
     for each in container["env"]:
-        environment[each["name"]] = each.get("value", "node-1").replace("$(POD_IP)", "10.0.0.1")
+        environment[each["name"]] = each.get("value", "10.0.0.1").replace("$(POD_IP)", "10.0.0.1")
     for name, path in list(environment.items()):
         if name.endswith("_FILE"):
             file = tmp_path / Path(path).name
