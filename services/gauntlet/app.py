@@ -18,6 +18,7 @@ from services.gauntlet.api import (
     crashes,
     evaluations,
     games,
+    intervals,
     progress,
     status,
     trainings,
@@ -63,7 +64,20 @@ DESCRIPTION = Description(
         "status": "The service at a glance.",
     },
 )
-NOUNS = (trainings, uploads, evaluations, games, crashes, progress, verification, work, backlog, artifacts, status)
+NOUNS = (
+    trainings,
+    uploads,
+    evaluations,
+    games,
+    intervals,
+    crashes,
+    progress,
+    verification,
+    work,
+    backlog,
+    artifacts,
+    status,
+)
 
 
 def create_app(settings: GauntletSettings) -> FastAPI:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.gauntlet.closing import MOST_POINTS, Closing
 from services.gauntlet.pace import NO_PACE, Pace
 from shared.contract.evidence import Evidence, OpponentEvidence, PanelEvidence, ScoreInterval
 from shared.contract.policy import GatePolicy
-from shared.contract.words import PANEL, Digest, GateVerdict, OpponentName
+from shared.contract.words import OPPONENTS, PANEL, Digest, GateVerdict, OpponentName
 
 Paces = Mapping[OpponentName, Pace]
 
@@ -96,6 +97,35 @@ class PanelProgress(BaseModel):
             silenced=member.silenced,
             games=OpponentProgress.of(member.games, gates, num_players, pace),
         )
+
+
+class IntervalPoint(BaseModel):
+    """What the first so many games against an opponent said."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    games: int = Field(examples=[20])
+    mean: float | None = Field(description="Their win rate; null without a score", examples=[0.85])
+    low: float = Field(description="The 95 % interval of the true win rate, made of blocks", examples=[0.58])
+    high: float = Field(examples=[0.97])
+
+
+class IntervalCourse(BaseModel):
+    """How the interval of the win rate against one opponent closed."""
+
+    opponent: OpponentName
+    points: list[IntervalPoint] = Field(max_length=MOST_POINTS + 1)
+
+    @classmethod
+    def of(cls, closing: Closing) -> Self:
+        """From the counted games."""
+        return cls(opponent=closing.opponent, points=[IntervalPoint.model_validate(each) for each in closing.points])
+
+
+class IntervalCourses(BaseModel):
+    """Those of all opponents that were met, in their order."""
+
+    items: list[IntervalCourse] = Field(max_length=len(OPPONENTS))
 
 
 class CycleView(BaseModel):

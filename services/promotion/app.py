@@ -30,11 +30,13 @@ from services.promotion.api.problems import TRANSLATIONS
 from services.promotion.audit_watch import AuditWatch
 from services.promotion.console.desk import Desk
 from services.promotion.console.pages import gate, page_routers
+from services.promotion.console.read_model import ReadModel
 from services.promotion.consumers import HANDLERS
 from services.promotion.courier import Courier
 from services.promotion.distribution_client import DistributionClient
 from services.promotion.file_watch import FileWatch
 from services.promotion.gauntlet_client import GauntletClient
+from services.promotion.gauntlet_reader import GauntletReader
 from services.promotion.projector import Projector
 from services.promotion.repository import notice_rule
 from services.promotion.service import PromotionService
@@ -103,7 +105,9 @@ def create_app(settings: PromotionSettings) -> FastAPI:
         async with outside, frame.running(loops):
             yield
 
-    pages, desk = page_routers(), Desk.of(settings, to.keys)
+    pages = page_routers()
+    model = ReadModel(service, frame.inbox, GauntletReader(to.client, settings.gauntlet_url))
+    desk = Desk.of(settings, to.keys, model)
     routers = [
         index.router,
         health_router(

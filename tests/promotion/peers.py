@@ -1,7 +1,7 @@
 """The promotion service's neighbours, as far as it talks to them: the gauntlet's feed and the distribution service's routes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -16,7 +16,7 @@ class Neighbour:
     """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST.
 
     `ledger`: the canonical versions it names, and `evaluations`: those that run; None if it does not know that route.
-    `refusal`: its answer to every POST.
+    `refusal`: its answer to every POST; `played`: answers for evaluations, where a test shows some.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,7 @@ class Neighbour:
         self.ledger: list[Any] | None = None
         self.evaluations: list[Any] | None = []
         self.refusal: tuple[int, Any] = (202, {})
+        self.played: Callable[[str, str], tuple[int, Any]] | None = None
         self.url = ""
 
     @contextmanager
@@ -40,6 +41,8 @@ class Neighbour:
             def do_GET(self) -> None:
                 """The feed or the status."""
                 address = urlsplit(self.path)
+                if neighbour.played and address.path.startswith("/v1/evaluations"):
+                    return self._answer(*neighbour.played(address.path, address.query))
                 self._answer(200, neighbour.shown(address.path, address.query))
 
             def do_POST(self) -> None:

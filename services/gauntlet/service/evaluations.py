@@ -18,6 +18,7 @@ from play.record import PlayedGame
 from services.gauntlet import announcements, evidence, repository
 from services.gauntlet.announced import NOTHING_ANNOUNCED, Announced
 from services.gauntlet.backlog import ahead_of
+from services.gauntlet.closing import Closing, closings
 from services.gauntlet.cloud_event import CloudEvent
 from services.gauntlet.crash_report import CrashReport
 from services.gauntlet.errors import NotVerifiableError, UnknownError
@@ -159,6 +160,13 @@ class GauntletService:
         async with self.database.read() as tx:
             known(await repository.evaluation(tx, evaluation_id), evaluation_id)
             return await repository.page_of_games(tx, evaluation_id, opponent, after, limit)
+
+    async def closings(self, evaluation_id: UUID) -> list[Closing]:
+        """How the intervals of its win rates closed. UnknownError if there is no such evaluation."""
+        async with self.database.read() as tx:
+            evaluation = known(await repository.evaluation(tx, evaluation_id), evaluation_id)
+            results = await repository.results(tx, evaluation_id)
+        return await asyncio.to_thread(closings, results, evaluation.configuration.num_players)
 
     async def crashes(self, evaluation_id: UUID) -> list[CrashReport]:
         """The crash dossiers of an evaluation. UnknownError if there is none such."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.promotion.console.session import NOBODY
 from services.promotion.errors import PageRefusedError
 
+Asked = TypeVar("Asked", bound=BaseModel)
 MOST_FIELDS = 50
 TOKEN = "token"
 OLD = (
@@ -38,6 +41,14 @@ def require_same_origin(request: Request) -> None:
     elsewhere = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if elsewhere or site not in ("same-origin", "none"):
         raise PageRefusedError("this form was sent from another site's page")
+
+
+def checked(model: type[Asked], **fields: Any) -> Asked:
+    """What a form asks for, held to what the API takes; refused as that would be."""
+    try:
+        return model(**fields)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
 
 
 Form = Annotated[Mapping[str, str], Depends(form_of)]

@@ -15,5 +15,6 @@ class Entry(NamedTuple):
 NAVIGATION = (
     Entry("Overview", "/overview"),
     Entry("Evaluations", "/evaluations"),
+    Entry("Decisions", "/decisions"),
     Entry("Promote", "/promote"),
 )

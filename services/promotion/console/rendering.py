@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,6 +17,8 @@ from services.promotion.console.text import FILTERS
 from services.promotion.console.visit import Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
+Seen = Annotated[str | None, Query(max_length=16)]
+"""As a parameter of a part's route: the mark of what the browser has."""
 NEVER_KEPT = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
 
 
@@ -41,16 +43,25 @@ def page(request: Request, template: str, status: int = 200, **shown: Any) -> HT
     return HTMLResponse(fill(template, Visit.of(request), **shown), status, NEVER_KEPT)
 
 
-def mark_of(html: str) -> str:
-    """By what a browser says which fragment it has."""
-    return hashlib.sha256(html.encode()).hexdigest()[:16]
+class Part(NamedTuple):
+    """A part of a page that is asked for again while somebody looks. `path`: where; `is_over`: nothing in it changes any more."""
+
+    path: str
+    content: Markup
+    is_over: bool = False
+
+    @property
+    def mark(self) -> str:
+        """By what a browser says that it has this content."""
+        return hashlib.sha256(self.content.encode()).hexdigest()[:16]
+
+    def html(self, visit: Visit) -> Markup:
+        """The part, with what asks for it again; one that is over does not, because htmx 4 knows no status that would say so."""
+        return fill("asks.html", visit, part=self)
 
 
-def fragment(html: Markup, seen: str | None) -> Response:
-    """A part of a page that is asked for again and again: 204 where the browser has it already.
-
-    A part that has come to its end has nothing in it that asks again.
-    """
-    if seen == mark_of(html):
+def fragment(visit: Visit, part: Part, seen: str | None) -> Response:
+    """The answer to a browser that asks again: 204 where it has the content already."""
+    if seen == part.mark and not part.is_over:
         return Response(status_code=204, headers=NEVER_KEPT)
-    return HTMLResponse(html, headers=NEVER_KEPT)
+    return HTMLResponse(part.html(visit), headers=NEVER_KEPT)

@@ -17,7 +17,7 @@ from services.promotion.repository.audit import (
     unrecorded_versions,
 )
 from services.promotion.repository.curriculum import curriculum, learnt
-from services.promotion.repository.decisions import DecisionRow, decided, decision, decisions
+from services.promotion.repository.decisions import DecisionRow, decided, decision, decisions, decisions_of
 from services.promotion.repository.epochs import begin_epoch, epoch, lock_epoch
 from services.promotion.repository.evaluations import knows_artifact, record_evaluation
 from services.promotion.repository.holds import hold, holds_on, lift_hold, list_holds, place_hold
@@ -84,6 +84,7 @@ __all__ = [
     "decided",
     "decision",
     "decisions",
+    "decisions_of",
     "end_approval",
     "epoch",
     "good_keys",

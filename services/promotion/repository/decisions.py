@@ -88,6 +88,12 @@ async def decisions(tx: Read, configuration: str | None, limit: int, before: UUI
     return [_decision(row) for row in await tx.execute(statement)]
 
 
+async def decisions_of(tx: Read, evaluation_id: UUID) -> list[DecisionRow]:
+    """What was decided on the evidence of an evaluation, newest first."""
+    statement = select(*_DECISION).where(t.decisions.c.evaluation_id == evaluation_id)
+    return [_decision(row) for row in await tx.execute(statement.order_by(t.decisions.c.decided_at.desc()))]
+
+
 async def decision(tx: Read, decision_id: UUID) -> DecisionRow | None:
     """One decision, with the evidence of its evaluation (None for a rollback)."""
     joined = t.decisions.outerjoin(t.evaluations, t.evaluations.c.id == t.decisions.c.evaluation_id)

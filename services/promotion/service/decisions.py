@@ -54,6 +54,16 @@ class Decisions:
         async with self.ledger.database.read() as tx:
             return await repository.decisions(tx, configuration, limit, before)
 
+    async def of_evaluation(self, evaluation_id: UUID) -> list[DecisionRow]:
+        """What was decided on the evidence of an evaluation, newest first."""
+        async with self.ledger.database.read() as tx:
+            return await repository.decisions_of(tx, evaluation_id)
+
+    async def approval(self, decision_id: UUID) -> Approval | None:
+        """Whether a decision's candidate waits, or waited, for a person; None if it never did."""
+        async with self.ledger.database.read() as tx:
+            return await repository.approval(tx, decision_id)
+
     async def approvals(
         self, configuration: str | None, state: ApprovalState | None, before: UUID | None, limit: int
     ) -> list[Approval]:
