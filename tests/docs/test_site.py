@@ -18,7 +18,7 @@ ASKS = re.compile(
     r"<(?:script|link|img|iframe|source|object|embed)\b[^>]*?(?:src|href|srcset|data)=[\"']?(?:https?:)?//[^\s>\"']+"
 )
 """What a browser fetches by itself from another host."""
-PATIENCE_MS = 60_000
+PATIENCE_MS = 240_000
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("material", reason="mkdocs-material is not installed; `make docs` installs it")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    ended = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=500)
+    ended = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=550)
     assert ended.returncode == 0, ended.stderr
     return folder
 
@@ -53,10 +53,10 @@ def test_the_site_is_read_and_searched_from_its_folder(site: Path) -> None:
         page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"file://{site}/index.html")
+        page.goto(f"file://{site}/index.html", wait_until="commit")
         page.get_by_placeholder("Search").fill("RollbackRequest")
         page.locator(".md-search-result__link").first.click()
-        page.wait_for_url("**/api/promotion.html*")
+        page.wait_for_url("**/api/promotion.html*", wait_until="commit")
         opened.close()
     assert not faults
     assert not [each for each in asked if not each.startswith("file:")]
