@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
@@ -48,6 +48,10 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     )
     wave_health_url: Address | None = Field(
         default=None, description="Answers 2xx while what plays is well; three other answers in a row pause the waves"
+    )
+    wave_failure: Literal["pause", "rollback"] = Field(
+        default="pause",
+        description="What a version is to do that something is wrong with: wait for a person, or also be rolled back",
     )
     artifacts_presigned: bool = Field(
         default=False, description="Have nodes fetch from the bucket itself, by addresses that are good for a while"
@@ -105,7 +109,8 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     def wave_plan(self) -> WavePlan:
         """How versions are led to more and more nodes."""
         name, _, value = (self.wave_canaries or "").partition("=")
-        return WavePlan(shares_of(self.waves), self.wave_soak_seconds, (name, value) if name else None)
+        rolls_back = self.wave_failure == "rollback"
+        return WavePlan(shares_of(self.waves), self.wave_soak_seconds, (name, value) if name else None, rolls_back)
 
     @field_validator("join_token", mode="before")
     @classmethod

@@ -31,11 +31,13 @@ def shares_of(text: str) -> tuple[float, ...]:
 @dataclass(frozen=True)
 class WavePlan:
     """`shares`: of the nodes that have the version at most after each wave, ascending to 1; `soak_seconds`: between a wave that is
-    complete and the next; `canaries`: the label of the nodes that go before all others, as name and value."""
+    complete and the next; `canaries`: the label of the nodes that go before all others, as name and value;
+    `rolls_back`: whether a version that something is wrong with is to be rolled back."""
 
     shares: tuple[float, ...] = (1.0,)
     soak_seconds: float = 0.0
     canaries: tuple[str, str] | None = None
+    rolls_back: bool = False
 
     @property
     def waves(self) -> int:
@@ -87,6 +89,10 @@ class Rollout:
         if self.soaked is None:
             return replace(self, soaked=0.0) if plan.soak_seconds else self._following()
         return self._following() if self.soaked >= plan.soak_seconds else self
+
+    def is_paused_since(self, before: Rollout) -> bool:
+        """Whether something was found wrong that was not before."""
+        return (self.state, before.state, self.by) == (RolloutState.PAUSED, RolloutState.RUNNING, None)
 
     def paused(self, reason: str, by: str) -> Rollout:
         """Moved by a person."""

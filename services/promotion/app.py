@@ -84,7 +84,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     service = PromotionService.of(
         settings, to.database, to.outbox, store, distribution, gauntlet, watch, to.keys, to.source, _signing(settings)
     )
-    frame = ServiceFrame(to, HANDLERS.bound(service.judging), [notice_rule(settings.keep_letters_days)])
+    frame = ServiceFrame(to, HANDLERS.bound(service), [notice_rule(settings.keep_letters_days)])
     projector = Projector(to.database, store, settings.models_dir, watch)
     outside = new_outside_client(settings)
     receivers = WebhookClient(outside, settings.webhook_rules, partial(datetime.now, UTC))

@@ -49,12 +49,14 @@ class Outcome:
 @dataclass(frozen=True)
 class PromotionRules:
     """What counts for every candidate beside the games. `min_seconds`: between a promotion and the next of a trainer's candidate;
-    `approval_seconds`: for which a candidate waits; `waiver_seconds`: in which a forced version has to be evaluated."""
+    `approval_seconds`: for which a candidate waits; `waiver_seconds`: in which a forced version has to be evaluated;
+    `roll_back_failed`: whether a version that fails in its waves is rolled back."""
 
     auto_promote: bool = True
     min_seconds: float = 0.0
     approval_seconds: float = 604800.0
     waiver_seconds: float = 604800.0
+    roll_back_failed: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,10 @@ class PromotionSettings(ServiceSettings):
         le=MOST_SECONDS,
         description="Seconds for which a canonical file that was changed by hand is left, until it is written again",
     )
+    roll_back_failed: bool = Field(
+        default=False,
+        description="Roll a version back when something is wrong in its waves and the distribution service wants that",
+    )
     pointer_dir: Path | None = Field(
         default=None, description="Folder of `ringrift trust init`: the pointer is signed with its key"
     )
@@ -121,6 +125,7 @@ class PromotionSettings(ServiceSettings):
             min_seconds=self.promotion_min_seconds,
             approval_seconds=self.approval_seconds,
             waiver_seconds=self.waiver_seconds,
+            roll_back_failed=self.roll_back_failed,
         )
 
     @property

@@ -225,6 +225,7 @@ AuditAction = Literal[
     "ask", "force", "move", "approve", "reject", "rollback", "redistribute", "cancel", "redeliver", "register_node",
     "pause", "resume", "pin", "unpin", "mark", "unmark", "set_policy", "reset_policy", "move_node", "remove_node",
     "isolate_node", "release_node", "create_key", "revoke_key", "add_webhook", "remove_webhook", "replay_webhook", "restore_ledger",
+    "pause_distribution", "resume_distribution", "advance_distribution", "abort_distribution",
 ]  # fmt: skip
 """What the audit has a row for: each act of a person that changes something, and each move of the pointer, whoever moves it."""
 ChainFault = Literal["changed", "missing", "misplaced", "unrecorded"]

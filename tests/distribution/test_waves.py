@@ -19,6 +19,7 @@ from services.distribution.service import Steer
 from services.distribution.service.rollouts import Health
 from services.distribution.settings import DistributionSettings
 from services.distribution.wave import Rollout, WavePlan, withheld
+from shared.contract.audit_chain import Actor
 from shared.contract.delivery import RolloutState
 from shared.contract.words import BreakerState
 from shared.process.settings import SettingsError, load_settings
@@ -29,7 +30,7 @@ from tests.kit.virtual_time import in_virtual_time
 NOW, DIGEST = datetime(2026, 1, 1, tzinfo=UTC), "a" * 64
 HALVES = WavePlan((0.5, 1.0), soak_seconds=60)
 SEVEN = DistributionKey(HEX8, 7)
-WORD = Steer("anna", "they resign")
+WORD = Steer(Actor("anna", "10.0.0.7"), "they resign")
 
 
 def node(name: str, labels: Mapping[str, str] | None = None) -> KnownNode:
@@ -184,6 +185,10 @@ async def test_people_pause_resume_abort_and_advance(bench: Bench) -> None:
         await act(SEVEN, WORD)
     said = [(each.state, each.wave, each.changed_by) for each in await bench.said("PROGRESS")]
     assert said == [("paused", 1, "anna"), ("aborted", 1, "anna"), ("running", 1, "anna"), ("running", 2, "anna")]
+    acted = [
+        (each.action.partition("_")[0], each.actor, each.address, each.reason) for each in await bench.said("ACTED")
+    ]
+    assert acted == [(verb, *WORD.by, WORD.reason) for verb in ("pause", "abort", "resume", "advance")]
     detail = await rollouts.show(SEVEN)
     assert (str(detail.known.key), detail.known.rollout.reason, detail.waves) == ("hex8_2p:7", "they resign", 2)
 
@@ -203,6 +208,30 @@ async def test_only_what_is_canonical_and_under_way_is_steered(bench: Bench) -> 
         await rollouts.abort(SEVEN, WORD)
     assert [str(each.key) for each in await rollouts.page(None, None, 1)] == ["hex8_2p:7"]
     assert [str(each.key) for each in await rollouts.page(HEX8, SEVEN, 9)] == ["hex8_2p:6"]
+
+
+class TestRollback:
+    """The service wants what is wrong to be rolled back; it moves nothing by itself."""
+
+    @pytest.fixture
+    def wave_plan(self) -> WavePlan:
+        """A canary first."""
+        return WavePlan((1.0,), canaries=("ring", "canary"), rolls_back=True)
+
+    async def test_what_is_wrong_is_said_once_with_what_is_wanted(self, bench: Bench) -> None:
+        """With the reason, and paused meanwhile; a person's pause wants nothing."""
+        head = await bench.promote(7, b"first")
+        await bench.service.rollouts.pause(SEVEN, WORD)
+        await bench.records.close_overdue()
+        assert await bench.said("FAILED") == []
+        await bench.service.rollouts.resume(SEVEN, WORD)
+        await visited(bench, "node-1", head, holds=True, error="exit code 3")
+        for _ in range(3):
+            await bench.records.close_overdue()
+        [failed] = await bench.said("FAILED")
+        assert (failed.wanted, failed.reason) == ("rollback", "node-1: the reload failed: exit code 3")
+        assert (failed.version, failed.digest, failed.summary) == (7, head.digest, failed.reason)
+        assert set((await withheld_now(bench))[HEX8]) == {"node-1", "node-2"}
 
 
 class TestHealth:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query
 
-from services.distribution.api.dependencies import Service
+from services.distribution.api.dependencies import Service, Who
 from services.distribution.api.problems import NotCanonical
 from services.distribution.distribution_schemas import (
     DistributionDetailView,
@@ -17,9 +17,10 @@ from services.distribution.distribution_schemas import (
 )
 from services.distribution.repository import DistributionKey
 from services.distribution.service import Steer
+from shared.contract.audit_chain import Actor
 from shared.contract.words import ConfigurationKey
 from shared.web.application import Limit, new_router
-from shared.web.keys import OPERATE, caller_name
+from shared.web.keys import OPERATE
 from shared.web.links import NEXT, linked
 from shared.web.problems import NotFound, problems
 
@@ -67,35 +68,35 @@ async def read_distribution(service: Service, distribution: Key) -> Distribution
 
 @router.post("/{distribution}/pause", dependencies=[OPERATE], responses=STEERING)
 async def pause_distribution(
-    service: Service, distribution: Key, body: SteerRequest, request: Request
+    service: Service, distribution: Key, body: SteerRequest, who: Who
 ) -> DistributionDetailView:
     """Order no further node to hold the version, until somebody resumes."""
-    return await _steered(service, distribution, service.rollouts.pause, body, request)
+    return await _steered(service, distribution, service.rollouts.pause, body, who)
 
 
 @router.post("/{distribution}/resume", dependencies=[OPERATE], responses=STEERING)
 async def resume_distribution(
-    service: Service, distribution: Key, body: SteerRequest, request: Request
+    service: Service, distribution: Key, body: SteerRequest, who: Who
 ) -> DistributionDetailView:
     """Go on with the wave that it was in; its soak time begins anew."""
-    return await _steered(service, distribution, service.rollouts.resume, body, request)
+    return await _steered(service, distribution, service.rollouts.resume, body, who)
 
 
 @router.post("/{distribution}/abort", dependencies=[OPERATE], responses=STEERING)
 async def abort_distribution(
-    service: Service, distribution: Key, body: SteerRequest, request: Request
+    service: Service, distribution: Key, body: SteerRequest, who: Who
 ) -> DistributionDetailView:
     """Order no further node, until somebody resumes or another version is canonical. Nodes that have it keep it; a rollback of the
     pointer brings them back."""
-    return await _steered(service, distribution, service.rollouts.abort, body, request)
+    return await _steered(service, distribution, service.rollouts.abort, body, who)
 
 
 @router.post("/{distribution}/advance", dependencies=[OPERATE], responses=STEERING)
 async def advance_distribution(
-    service: Service, distribution: Key, body: SteerRequest, request: Request
+    service: Service, distribution: Key, body: SteerRequest, who: Who
 ) -> DistributionDetailView:
     """Begin the next wave at once, whatever the nodes of this one say."""
-    return await _steered(service, distribution, service.rollouts.advance, body, request)
+    return await _steered(service, distribution, service.rollouts.advance, body, who)
 
 
 async def _steered(
@@ -103,9 +104,9 @@ async def _steered(
     distribution: str,
     move: Callable[[DistributionKey, Steer], Awaitable[None]],
     body: SteerRequest,
-    request: Request,
+    who: Actor,
 ) -> DistributionDetailView:
-    await move(_key(distribution), Steer(caller_name(request), body.reason))
+    await move(_key(distribution), Steer(who, body.reason))
     return await _shown(service, distribution)
 
 

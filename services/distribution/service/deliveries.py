@@ -214,11 +214,12 @@ class DistributionService:
                 nodes = to_hold(await repository.known_nodes(tx), distribution.configuration)
                 current = await repository.current_deliveries(tx, configuration=distribution.configuration)
                 standing = Standing.of(nodes, current)
-                due = await self.rollouts.seen(tx, open_one, nodes, current)
-                ending = distribution.ending(standing, self.timeout, due)
+                due, fault = await self.rollouts.seen(tx, open_one, nodes, current)
+                wanted = fault if self.rollouts.plan.rolls_back else None
+                ending = "failed" if wanted else distribution.ending(standing, self.timeout, due)
                 if ending is not None:
                     await repository.end_distribution(tx, distribution, ending)
-                    said = _said(distribution, standing if ending == "completed" else due)
+                    said = _said(distribution, standing if ending == "completed" else due, wanted)
                     await self._emit(tx, said)
                     _log_end(said)
 
@@ -257,14 +258,15 @@ def _identity(of: Head | Distribution) -> Mapping[str, Any]:
     return {"board_type": board, "num_players": players, "version": of.version, "digest": of.digest}
 
 
-def _said(distribution: Distribution, standing: Standing) -> EventData:
+def _said(distribution: Distribution, standing: Standing, fault: str | None = None) -> EventData:
     identity, held = _identity(distribution), list(standing.held)
-    if standing.is_complete:
+    if standing.is_complete and fault is None:
         return DistributionCompleted.model_validate(
             {**identity, "nodes": held, "seconds": max(distribution.seconds, 0)}
         )
     missing = {name: storable(why, LONGEST_NODE_REASON) for name, why in standing.missing.items()}
-    return DistributionFailed.model_validate({**identity, "delivered": held, "missing": missing})
+    wanted = {"reason": storable(fault, LONGEST_REASON), "wanted": "rollback"} if fault else {}
+    return DistributionFailed.model_validate({**identity, "delivered": held, "missing": missing, **wanted})
 
 
 def _log_end(said: EventData) -> None:

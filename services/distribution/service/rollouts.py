@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.distribution import repository
@@ -12,11 +13,14 @@ from services.distribution.distribution import Standing, to_hold
 from services.distribution.errors import NotCanonicalError, UnknownError
 from services.distribution.node import KnownNode
 from services.distribution.repository import DistributionKey, KnownDistribution, OpenDistribution
+from services.distribution.service.acts import Acts
 from services.distribution.wave import Rollout, WavePlan, answering, reload_faults, withheld
+from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
 from shared.contract.delivery import RolloutState
 from shared.contract.events import Event
 from shared.contract.events.distribution import DistributionProgress
+from shared.contract.words import AuditAction
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
 from shared.storage.database import Read, Transactions, Write
@@ -32,8 +36,16 @@ _log = get_logger(__name__)
 class Steer(NamedTuple):
     """What a person wants of a distribution, and why."""
 
-    by: str
+    by: Actor
     reason: str
+
+
+class Looked(NamedTuple):
+    """What a look at a distribution has found: the standing of the nodes that were to have it by now, and what is wrong with the
+    version, if its waves were paused for that now."""
+
+    due: Standing
+    fault: str | None
 
 
 class DistributionDetail(NamedTuple):
@@ -68,8 +80,8 @@ class Rollouts:
 
     async def seen(
         self, tx: Write, open_one: OpenDistribution, nodes: Sequence[KnownNode], current: Sequence[Delivery]
-    ) -> Standing:
-        """Move the waves of a distribution by what its nodes say; the standing of the nodes that were to have it by now."""
+    ) -> Looked:
+        """Move the waves of a distribution by what its nodes say."""
         distribution, before = open_one
         members = self.plan.members(nodes, distribution.digest, before.wave)
         heard = answering(nodes, members)
@@ -79,7 +91,8 @@ class Rollouts:
             key = DistributionKey(distribution.configuration, distribution.version)
             await self._save(tx, key, distribution.digest, nodes, before, after)
         late = withheld(after, self.plan, nodes, distribution.digest)
-        return Standing.of([node for node in nodes if node.name not in late], current)
+        due = Standing.of([node for node in nodes if node.name not in late], current)
+        return Looked(due, after.reason if after.is_paused_since(before) else None)
 
     async def withheld(self, tx: Read) -> Withheld:
         """Who may not be ordered what, of every distribution that goes on."""
@@ -112,21 +125,30 @@ class Rollouts:
 
     async def pause(self, key: DistributionKey, steer: Steer) -> None:
         """Order no further node until somebody resumes. UnknownError, NotCanonicalError."""
-        await self._steered(key, lambda rollout: rollout.paused(steer.reason, steer.by))
+        await self._steered(
+            key, steer, "pause_distribution", lambda rollout: rollout.paused(steer.reason, steer.by.name)
+        )
 
     async def resume(self, key: DistributionKey, steer: Steer) -> None:
         """Go on with the wave that it was in. UnknownError, NotCanonicalError."""
-        await self._steered(key, lambda rollout: rollout.resumed(steer.reason, steer.by))
+        await self._steered(
+            key, steer, "resume_distribution", lambda rollout: rollout.resumed(steer.reason, steer.by.name)
+        )
 
     async def abort(self, key: DistributionKey, steer: Steer) -> None:
         """Order no further node; those that have the version keep it. UnknownError, NotCanonicalError."""
-        await self._steered(key, lambda rollout: rollout.aborted(steer.reason, steer.by))
+        await self._steered(
+            key, steer, "abort_distribution", lambda rollout: rollout.aborted(steer.reason, steer.by.name)
+        )
 
     async def advance(self, key: DistributionKey, steer: Steer) -> None:
         """Begin the next wave at once, whatever the nodes of this one say. UnknownError, NotCanonicalError."""
-        await self._steered(key, lambda rollout: rollout.advanced(self.plan, steer.reason, steer.by))
+        move = partial(Rollout.advanced, plan=self.plan, reason=steer.reason, by=steer.by.name)
+        await self._steered(key, steer, "advance_distribution", move)
 
-    async def _steered(self, key: DistributionKey, move: Callable[[Rollout], Rollout]) -> None:
+    async def _steered(
+        self, key: DistributionKey, steer: Steer, action: AuditAction, move: Callable[[Rollout], Rollout]
+    ) -> None:
         async with self.database.write() as tx:
             known, head = await repository.locked_distribution(tx, key), await repository.head_of(tx, key.configuration)
             if known is None:
@@ -139,6 +161,9 @@ class Rollouts:
             nodes = to_hold(await repository.known_nodes(tx), key.configuration)
             await self._save(tx, key, known.digest, nodes, known.rollout, move(known.rollout))
             await repository.look_anew(tx)
+            about: dict[str, str | int] = {"version": key.version, "digest": known.digest}
+            acts = Acts(self.outbox, self.source)
+            await acts.say(tx, steer.by, action, about, steer.reason, configuration=key.configuration)
 
     async def _save(
         self, tx: Write, key: DistributionKey, digest: str, nodes: Sequence[KnownNode], before: Rollout, after: Rollout

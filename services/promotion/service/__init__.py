@@ -14,6 +14,7 @@ from services.promotion.service.audit import Audit
 from services.promotion.service.curriculum import Curriculum
 from services.promotion.service.decisions import Decisions
 from services.promotion.service.epochs import Epochs
+from services.promotion.service.falling_back import FallingBack
 from services.promotion.service.holds import Holds
 from services.promotion.service.judging import Judging
 from services.promotion.service.keys import Keys
@@ -48,6 +49,7 @@ class PromotionService:
     curriculum: Curriculum
     decisions: Decisions
     epochs: Epochs
+    falling_back: FallingBack
     holds: Holds
     judging: Judging
     keys: Keys
@@ -76,6 +78,6 @@ class PromotionService:
         artifacts = Artifacts(database, store, gauntlet, distribution, settings.collection)
         return cls(
             database, outbox, distribution, gauntlet, files, artifacts, Audit(database), Curriculum(database), decisions,
-            Epochs(ledger), holds, judging, Keys(database, accepted), pointer, policies, requests,
-            signed, Webhooks(ledger, settings.webhook_rules),
+            Epochs(ledger), FallingBack(ledger, pointer, rules), holds, judging, Keys(database, accepted), pointer, policies,
+            requests, signed, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip

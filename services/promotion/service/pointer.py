@@ -143,6 +143,12 @@ class Pointer:
                 raise AlreadyCanonicalError(f"version {head.version} already has the bytes of {to_version}")
             return await self._roll_back(tx, head, wanted, by, reason, mark=mark)
 
+    async def go_back(self, tx: Write, configuration: str, by: Actor, reason: str) -> CanonicalVersion:
+        """The same in the caller's transaction, who holds the configuration's lock: to the version before; the bytes that are left
+        get the mark. UnknownError, HeldError, BytesMissingError."""
+        head = canonical(await repository.head(tx, configuration), configuration)
+        return await self._roll_back(tx, head, await _wanted(tx, head, None), by, reason, mark=True)
+
     async def _roll_back(
         self, tx: Write, head: CanonicalVersion, to: CanonicalVersion, by: Actor, reason: str, *, mark: bool
     ) -> CanonicalVersion:

@@ -50,21 +50,30 @@ class DistributionCompleted(ConfigurationData):
 
 @declared_by("distribution")
 class DistributionFailed(ConfigurationData):
-    """The distribution's time ran out; `missing` names each node that lacks the version, and why. Delivery goes on."""
+    """The distribution's time ran out, or something was wrong with the version in one of its waves.
+
+    `missing` names each node that was to have it by now and lacks it, and why; `reason`: what was wrong with the version; `wanted`:
+    what should become of it, which the promotion service alone decides. Otherwise delivery goes on.
+    """
 
     version: int = Field(ge=1)
     digest: Digest
     delivered: Nodes
     missing: dict[NodeName, Reason] = Field(max_length=MOST_NODES)
+    reason: Reason | None = None
+    wanted: Literal["rollback"] | None = None
 
     @property
     def summary(self) -> str:
-        """Which nodes lack it, and why."""
-        return "; ".join(f"{node}: {why}" for node, why in self.missing.items())
+        """What was wrong with it, or which nodes lack it, and why."""
+        return self.reason or "; ".join(f"{node}: {why}" for node, why in self.missing.items())
 
 
 @declared_by("distribution")
 class DistributionActed(Acted):
     """A person did something at the distribution service; the audit has it."""
 
-    action: Literal["redeliver", "register_node", "move_node", "remove_node", "isolate_node", "release_node"]
+    action: Literal[
+        "redeliver", "register_node", "move_node", "remove_node", "isolate_node", "release_node", "pause_distribution",
+        "resume_distribution", "advance_distribution", "abort_distribution",
+    ]  # fmt: skip
