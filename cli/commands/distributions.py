@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
-from ringrift_client import DISTRIBUTION_URL, NotYetError, wait_until
+from ringrift_client import DISTRIBUTION_URL
 
 from cli.credentials import ApiKey
 from cli.distribution import DistributionUrl, nodes_at
@@ -14,9 +14,9 @@ from cli.ledger import moment, shortened
 from cli.output import AsJson, Output
 
 COLUMNS = ("distribution", "digest", "state", "wave", "begun", "ended", "reason")
-NODES = ("node", "state", "bytes", "delivered", "played with", "reason")
-NOT_DONE, POLL_SECONDS = 3, 1.0
-"""The exit code of `watch` where it did not come to its end in time, and the pause between two looks."""
+NODES = ("node", "state", "bytes", "a second", "from nodes", "delivered", "played with", "reason")
+NOT_DONE = 3
+"""The exit code of `watch` where it did not come to its end in time."""
 Key = Annotated[str, typer.Argument(help="As `ringrift distributions ls` names it, such as hex8_2p:7")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for whoever reads it later")]
 app = typer.Typer(help="See how far versions are, and steer their waves.", no_args_is_help=True)
@@ -54,25 +54,26 @@ def watch(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to watch for")] = 3600,
     distribution: DistributionUrl = DISTRIBUTION_URL, api_key: ApiKey = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Watch one until every node holds it, or it is paused or aborted.
+    """Watch one until every node holds it, it is paused or aborted, or another version is canonical.
 
-    Exit code: 0 every node holds it; 2 error; 3 paused, aborted, or not complete in time.
+    Exit code: 0 every node holds it; 2 error; 3 paused, aborted, overtaken, or not complete in time.
 
     Example: ringrift distributions watch hex8_2p:7 --timeout 600
     """
     output, last = Output(as_json=as_json), dict[str, Any]()
-    with nodes_at(distribution, api_key, output) as nodes, output.progress() as say:
-
-        def ended() -> tuple[Mapping[str, Any] | None, str]:
-            last.update(nodes.distribution(key))
+    with (
+        nodes_at(distribution, api_key, output) as nodes,
+        output.progress() as say,
+        output.going_on(f"{key} is delivered all the same"),
+    ):
+        for found in nodes.follow(key, timeout):
+            last.update(found)
             say(_summary(last))
-            return (last if last["completed_at"] or last["state"] != "running" else None), _summary(last)
-
-        try:
-            with output.going_on(f"{key} is delivered all the same"):
-                wait_until(ended, timeout, poll_seconds=POLL_SECONDS)
-        except NotYetError:
-            output.say(f"not complete after {timeout:g} s")
+            if last["state"] != "running":
+                break
+        else:
+            if not last["ended"]:
+                output.say(f"not complete after {timeout:g} s")
     output.result(last)
     _tell(output, last)
     if not last["completed_at"]:
@@ -133,7 +134,18 @@ def _tell(output: Output, found: Mapping[str, Any]) -> None:
 def _node(name: str, each: Mapping[str, Any]) -> tuple[str, ...]:
     state = "waits" if each["waits"] else each["state"]
     done = f"{each['bytes_done']:,} of {each['size']:,}"
-    return name, state, done, moment(each["delivered_at"]), moment(each["played_at"]), each["reason"] or ""
+    rate, peers = each["bytes_per_second"], each["from_peers"]
+    speed = "" if rate is None else f"{rate:,}"
+    return (
+        name,
+        state,
+        done,
+        speed,
+        f"{peers:,}" if peers else "",
+        moment(each["delivered_at"]),
+        moment(each["played_at"]),
+        each["reason"] or "",
+    )
 
 
 def register(root: typer.Typer) -> None:

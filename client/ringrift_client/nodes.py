@@ -9,16 +9,23 @@ with Nodes.from_environment() as nodes:
 
 from __future__ import annotations
 
+import json
 import os
+import time
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
 from ringrift_client.environment import key_for
-from ringrift_client.errors import FrontDoorError
+from ringrift_client.errors import FrontDoorError, RefusedError, UnreachableError
+from ringrift_client.server_events import server_events
 from ringrift_client.transport import Transport
 
 DISTRIBUTION_URL = "http://127.0.0.1:8772"
 VARIABLE = "RINGRIFT_DISTRIBUTION_URL"
+SILENCE_SECONDS, AGAIN_SECONDS = 45.0, 1.0
+"""A stream says something every 15 seconds; one that is silent for so long is gone. Then, and between two questions, is a pause."""
 
 
 class Nodes:
@@ -79,6 +86,41 @@ class Nodes:
     def distribution(self, key: str) -> Any:
         """One of them, `hex8_2p:7`, with every node."""
         return self._distribution.call("GET", f"/v1/distributions/{quote(key)}")
+
+    def follow(self, key: str, seconds: float = 3600) -> Iterator[Any]:
+        """A distribution now and at every change, until it has ended, for so many seconds at most. A stream that breaks off is
+        taken up where it was, and where there is none the service is asked every second. RefusedError if there is no such
+        distribution, UnreachableError if the service was away until the time was over."""
+        deadline, last = time.monotonic() + seconds, None
+        while True:
+            away: UnreachableError | None = None
+            try:
+                for found in self._changes(key, deadline):
+                    if found != last:
+                        yield found
+                    last = found
+                    if found["ended"]:
+                        return
+            except UnreachableError as error:
+                away = error
+            if time.monotonic() > deadline:
+                if away is not None and last is None:
+                    raise away
+                return
+            time.sleep(AGAIN_SECONDS)
+
+    def _changes(self, key: str, deadline: float) -> Iterator[Any]:
+        """It as it is, then its changes as long as the stream lasts; nothing more where the service gives no stream."""
+        found = self.distribution(key)
+        yield found
+        left = min(max(deadline - time.monotonic(), AGAIN_SECONDS), SILENCE_SECONDS)
+        options: Any = {"headers": {"Last-Event-ID": found["revision"]}, "timeout": left}
+        chunks = self._distribution.stream(f"/v1/distributions/{quote(key)}/progress", **options)
+        try:
+            for event in server_events(takewhile(lambda _: time.monotonic() < deadline, chunks)):
+                yield json.loads(event.data)
+        except (RefusedError, ValueError):
+            return
 
     def steer(self, key: str, verb: str, reason: str) -> Any:
         """`pause`, `resume`, `abort` or `advance` it; returns it as it is then. RefusedError if that version is not canonical."""

@@ -22,6 +22,7 @@ from services.distribution.api import (
     distributions,
     joining,
     nodes,
+    progress,
     signed_pointer,
     status,
     swarm,
@@ -54,6 +55,7 @@ from shared.storage.artifact_place import artifact_store
 from shared.storage.artifacts import ArtifactStore
 from shared.web import index
 from shared.web.application import Check, Description, health_router, new_app
+from shared.web.streams import Streams
 
 DESCRIPTION = Description(
     "RingRift distribution",
@@ -74,6 +76,7 @@ ROUTERS = (
     joining.router,
     deliveries.router,
     distributions.router,
+    progress.router,
     status.router,
     signed_pointer.router,
 )
@@ -132,6 +135,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     routers = [index.router, health_router({**frame.checks, **checks}), events.router, events.document_router, *ROUTERS]
     app = new_app(DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, accepted=to.keys, outages=DATABASE)
     app.state.service, app.state.frame, app.state.ledger = service, frame, watch.comparison
+    app.state.streams = Streams(settings.most_streams)
     app.state.pointer = PointerMirror(to.client, settings.promotion_url)
     return app
 

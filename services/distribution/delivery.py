@@ -115,6 +115,7 @@ class Delivery:
     played_at: datetime | None = None
     from_peers: int = 0
     from_service: int = 0
+    bytes_per_second: int | None = None
 
     @property
     def key(self) -> DeliveryKey:

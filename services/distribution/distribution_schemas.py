@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,10 @@ from services.distribution.service import DistributionDetail
 from shared.contract.delivery import Bytes, RolloutState
 from shared.contract.words import STORABLE, ConfigurationKey, DeliveryState, Digest, NodeName, Version
 
-Ended = Literal["completed", "failed"]
+REVISION_PATTERN = "^[0-9a-f]{16}$"
+Revision = Annotated[
+    str, Field(pattern=REVISION_PATTERN, description="Another one after every change", examples=["44136fa355b3678a"])
+]
 
 
 class SteerRequest(BaseModel):
@@ -54,6 +57,11 @@ class NodeOfDistribution(BaseModel):
     state: DeliveryState = Field(examples=["delivered"])
     bytes_done: Bytes
     size: Bytes
+    from_peers: Bytes = Field(description="Bytes that other nodes sent")
+    from_service: Bytes = Field(description="Bytes that the distribution service or its artifact store sent")
+    bytes_per_second: Bytes | None = Field(
+        description="How fast they arrive; null where none do, or that is not known yet"
+    )
     waits: bool = Field(description="Whether it may not have it yet")
     reason: str | None = Field(description="Why it lacks it; null if it does not")
     updated_at: datetime
@@ -64,13 +72,22 @@ class NodeOfDistribution(BaseModel):
 class DistributionDetailView(DistributionView):
     """A version on its way to all nodes, with each of them."""
 
+    revision: Revision
+    ended: bool = Field(description="Whether every node holds it, or another version is canonical")
     nodes: dict[NodeName, NodeOfDistribution]
 
     @classmethod
     def of_detail(cls, detail: DistributionDetail) -> DistributionDetailView:
         """As it is known."""
         nodes = {each.node: _node(each, detail) for each in detail.deliveries}
-        return cls.model_validate({**_facts(detail.known, detail.waves), "nodes": nodes})
+        return cls.model_validate(
+            {
+                **_facts(detail.known, detail.waves),
+                "nodes": nodes,
+                "revision": detail.revision,
+                "ended": detail.has_ended,
+            }
+        )
 
 
 class Distributions(BaseModel):
@@ -94,6 +111,7 @@ def _node(delivery: Delivery, detail: DistributionDetail) -> NodeOfDistribution:
     waits = None if delivery.is_delivered else detail.withheld.get(delivery.node)
     return NodeOfDistribution(
         state=delivery.state, bytes_done=delivery.bytes_done, size=delivery.size, waits=waits is not None,
+        from_peers=delivery.from_peers, from_service=delivery.from_service, bytes_per_second=delivery.bytes_per_second,
         reason=waits or detail.standing.missing.get(delivery.node), updated_at=delivery.updated_at,
         delivered_at=delivery.delivered_at, played_at=delivery.played_at,
     )  # fmt: skip

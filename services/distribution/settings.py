@@ -59,6 +59,9 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     node_silence_seconds: float = Field(
         default=600, ge=240, le=86_400, description="Seconds for which what a node last said of its disk counts"
     )
+    most_streams: int = Field(
+        default=200, ge=1, le=100_000, description="Open streams of progress at most; one more is answered 503"
+    )
     leader_seconds: float = Field(
         default=10,
         ge=1,

@@ -95,6 +95,8 @@ deliveries = Table(
     # bytes that other nodes sent, and the distribution service or its artifact store
     Column("from_peers", BigInteger, nullable=False, server_default="0"),
     Column("from_service", BigInteger, nullable=False, server_default="0"),
+    # between the last two reports of a transfer that is under way
+    Column("bytes_per_second", BigInteger),
 )
 breakers = Table(
     "breakers",

@@ -55,7 +55,7 @@ async def list_distributions(
     limit: Limit = 50,
 ) -> Distributions:
     """Distributions by configuration, newest version first; pass `next` as `after` to go on."""
-    found = await service.rollouts.page(configuration, _key(after) if after else None, limit)
+    found = await service.rollouts.page(configuration, key_of(after) if after else None, limit)
     waves, more = service.rollouts.plan.waves, str(found[-1].key) if len(found) == limit else None
     return Distributions(items=[DistributionView.of(each, waves) for each in found], next=more)
 
@@ -106,14 +106,15 @@ async def _steered(
     body: SteerRequest,
     who: Actor,
 ) -> DistributionDetailView:
-    await move(_key(distribution), Steer(who, body.reason))
+    await move(key_of(distribution), Steer(who, body.reason))
     return await _shown(service, distribution)
 
 
 async def _shown(service: Service, distribution: str) -> DistributionDetailView:
-    return DistributionDetailView.of_detail(await service.rollouts.show(_key(distribution)))
+    return DistributionDetailView.of_detail(await service.rollouts.show(key_of(distribution)))
 
 
-def _key(text: str) -> DistributionKey:
+def key_of(text: str) -> DistributionKey:
+    """A distribution's key as addresses have it, already checked."""
     configuration, _, version = text.rpartition(":")
     return DistributionKey(configuration, int(version))

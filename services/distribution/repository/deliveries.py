@@ -34,6 +34,8 @@ _IS_CURRENT = and_(deliveries.c.configuration == canonical.c.configuration, deli
 _IS_PLAYED = or_(nodes.c.plays.is_(None), nodes.c.plays.has_key(canonical.c.configuration))
 """Whether a node holds models of a configuration."""
 _DELIVERY_KEY = ("configuration", "version", "node")
+_ARRIVED = bindparam("its_bytes_done", type_=deliveries.c.bytes_done.type) - deliveries.c.bytes_done
+_SINCE = func.greatest(func.extract("epoch", func.now() - deliveries.c.updated_at), 0.001)
 _MOVED = {
     **{
         name: bindparam(f"its_{name}", type_=deliveries.c[name].type)
@@ -44,6 +46,7 @@ _MOVED = {
         else_=bindparam("its_delivered_at", type_=deliveries.c.delivered_at.type),
     ),
     "played_at": case((bindparam("its_played"), func.coalesce(deliveries.c.played_at, func.now()))),
+    "bytes_per_second": case((and_(bindparam("its_state") == DeliveryState.FETCHING, _ARRIVED > 0), _ARRIVED / _SINCE)),
 }
 _IS_UNFINISHED = deliveries.c.state.in_(sorted(UNFINISHED))
 

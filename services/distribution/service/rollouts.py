@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ from shared.storage.database import Read, Transactions, Write
 Withheld = Mapping[str, Mapping[str, str]]
 """By configuration, the nodes that may not be ordered to hold its version now, each with the reason."""
 Health = Callable[[], Awaitable[str | None]]
+PROGRESS_SECONDS = 1.0
+"""How often whoever follows is told of what other processes changed."""
 UNHEALTHY = 3
 """So many answers in a row that something is wrong pause a rollout."""
 _log = get_logger(__name__)
@@ -56,6 +59,20 @@ class DistributionDetail(NamedTuple):
     deliveries: Sequence[Delivery]
     withheld: Mapping[str, str]
     standing: Standing
+    is_canonical: bool
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether every node holds it, or another version is canonical."""
+        return self.known.completed_at is not None or not self.is_canonical
+
+    @property
+    def revision(self) -> str:
+        """Another one after every change of what is shown."""
+        known = self.known._replace(rollout=replace(self.known.rollout, soaked=None))
+        missing = sorted(self.standing.missing.items())
+        shown = (known, self.waves, self.deliveries, sorted(self.withheld.items()), missing, self.has_ended)
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -119,9 +136,25 @@ class Rollouts:
             nodes = to_hold(await repository.known_nodes(tx), key.configuration)
             deliveries = await repository.deliveries_of(tx, key)
             head = await repository.head_of(tx, key.configuration)
-        is_open = known.completed_at is None and head is not None and head.version == key.version
+        is_canonical = head is not None and head.version == key.version
+        is_open = known.completed_at is None and is_canonical
         late = withheld(known.rollout, self.plan, nodes, known.digest) if is_open else {}
-        return DistributionDetail(known, self.plan.waves, deliveries, late, Standing.of(nodes, deliveries))
+        return DistributionDetail(
+            known, self.plan.waves, deliveries, late, Standing.of(nodes, deliveries), is_canonical
+        )
+
+    async def follow(self, key: DistributionKey, seen: str | None) -> AsyncIterator[DistributionDetail]:
+        """One of them at every change after the revision `seen`, until it has ended."""
+        async for _ in self.database.changes(PROGRESS_SECONDS):
+            try:
+                detail = await self.show(key)
+            except UnknownError:
+                return  # the ledger was restored to an earlier state, in which there is no such version
+            if detail.revision != seen:
+                yield detail
+            seen = detail.revision
+            if detail.has_ended:
+                return
 
     async def pause(self, key: DistributionKey, steer: Steer) -> None:
         """Order no further node until somebody resumes. UnknownError, NotCanonicalError."""
