@@ -68,7 +68,7 @@ class Stage:
     def start(self) -> None:
         """Start the service and wait until it is ready."""
         self.service.start()
-        self.service.wait_for_http(f"{self.url}/readyz", 60)
+        self.service.wait_for_http(f"{self.url}/readyz", 240)
 
     def add_agent(self, name: str, largest_file: int | None = None) -> None:
         """Start an agent and register its node. `largest_file`: KiB that its disk takes of one file."""
@@ -89,7 +89,7 @@ class Stage:
     def start_agent(self, name: str) -> None:
         """Start an agent, or start it again."""
         self.agents[name].start()
-        self.agents[name].wait_for_http(f"{self.urls[name]}/health", 60)
+        self.agents[name].wait_for_http(f"{self.urls[name]}/health", 240)
 
     def kill_agents(self) -> None:
         """End every agent."""
