@@ -35,6 +35,7 @@ from services.distribution.daemon_state import DaemonState
 from services.distribution.health_watch import HealthWatch
 from services.distribution.joining import Confirmed
 from services.distribution.ledger_watch import LedgerWatch
+from services.distribution.networks import Networks
 from services.distribution.node import Node
 from services.distribution.node_client import AgentClient
 from services.distribution.offers import Offers
@@ -89,8 +90,9 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     for token in settings.join_token:
         to.keys.know(token, Caller("an agent that joins", frozenset({"join"})))
     known = Nodes(
-        to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic), Acts(to.outbox, to.source)
-    )
+        to.database, state, settings.node_silence_seconds, Confirmed(time.monotonic), Acts(to.outbox, to.source),
+        allowed=settings.node_networks,
+    )  # fmt: skip
     parts = swarm_parts(settings, store, known.resolver)
     outside = new_outside_client(settings)
     rollouts = _rollouts(settings, to, outside)
@@ -102,7 +104,7 @@ def create_app(settings: DistributionSettings) -> FastAPI:
     leadership = Leadership(to.database, daemon_lease(settings.leader_seconds), name, lambda: state.said)
     daemon = UnifiedDistributionDaemon(
         DaemonRecords(service.led(leadership)),
-        _agents(settings, to, store, parts.offers),
+        _agents(settings, to, store, parts.offers, known.networks),
         state,
         settings.reconcile_seconds,
         lambda: datetime.now(UTC),
@@ -146,9 +148,17 @@ def _rollouts(settings: DistributionSettings, to: Connections, outside: httpx.As
     return Rollouts(to.database, to.outbox, settings.wave_plan, to.source, health)
 
 
-def _agents(settings: DistributionSettings, to: Connections, store: ArtifactStore, offers: Offers) -> AgentClient:
+def _agents(
+    settings: DistributionSettings, to: Connections, store: ArtifactStore, offers: Offers, networks: Networks
+) -> AgentClient:
     """How nodes are spoken to."""
     signer = OrderSigner(settings.order_key) if settings.order_key else None
     return AgentClient(
-        to.client, store, settings.distribution_url, signer, presigned=settings.artifacts_presigned, offers=offers
+        to.client,
+        store,
+        settings.distribution_url,
+        signer,
+        presigned=settings.artifacts_presigned,
+        offers=offers,
+        networks=networks,
     )

@@ -21,6 +21,10 @@ class NodeDoubledError(Exception):
     """Another agent that answers has that name, or that instance id; the text says where."""
 
 
+class NodeElsewhereError(Exception):
+    """The node is in none of the networks in which nodes may be; the text says where it is."""
+
+
 class TooManyNodesError(Exception):
     """As many nodes are registered as may be."""
 

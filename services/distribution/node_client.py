@@ -12,8 +12,11 @@ from services.distribution.agent.schemas import FetchProgress, ModelOrder, NodeR
 from services.distribution.agent.signature import OrderSigner
 from services.distribution.daemon import NodeFaultError, RefusedError
 from services.distribution.delivery import Head
+from services.distribution.errors import NodeElsewhereError
+from services.distribution.networks import Networks
 from services.distribution.node import Damage, Fetch, Held, Node, Reloaded, Report
 from services.distribution.offers import NoOffers, NotReadyError, Offers
+from services.distribution.resolver import Resolver
 from shared.contract.words import storable
 from shared.process.http_client import bounded
 from shared.storage.artifacts import ArtifactStore
@@ -29,12 +32,13 @@ SHOWN = 300
 class AgentClient:
     """The agents' API. `base_url` is where the agents find this service's artifacts; `signer` proves each request, None on a
     machine whose agents ask for no proof. `presigned`: whether nodes fetch from the artifact store itself, where it can do that;
-    `offers`: the swarm."""
+    `offers`: the swarm; `networks`: where nodes may be."""
 
     def __init__(
         self, client: httpx.AsyncClient, store: ArtifactStore, base_url: str, signer: OrderSigner | None = None,
-        *, presigned: bool = False, offers: Offers | None = None,
+        *, presigned: bool = False, offers: Offers | None = None, networks: Networks | None = None,
     ) -> None:  # fmt: skip
+        self._networks = networks or Networks((), Resolver())
         self._presigned, self._offers = presigned, offers or NoOffers()
         self._client, self._store, self._base_url, self._signer = client, store, base_url.rstrip("/"), signer
 
@@ -104,11 +108,13 @@ class AgentClient:
             headers |= self._signer.headers(method, path, node.name, body)
         try:
             # no key of ours is for a node, whatever address it was registered at
-            limits = bounded(MOST_ANSWER_BYTES)
-            content = body or None
+            at, known = await self._connected(httpx.URL(url), headers)
+            extensions, content = {**bounded(MOST_ANSWER_BYTES), **known}, body or None
             answer = await self._client.request(
-                method, url, content=content, headers=headers, auth=None, extensions=limits
+                method, at, content=content, headers=headers, auth=None, extensions=extensions
             )
+        except NodeElsewhereError as error:
+            raise RefusedError(str(error)) from None
         except httpx.HTTPError as error:
             self._offers.lost(node)
             raise NodeFaultError(f"{method} {url}: {error!r}") from None
@@ -117,6 +123,14 @@ class AgentClient:
         if answer.status_code >= 300:
             raise RefusedError(f"{method} {url} answered {answer.status_code}: {storable(answer.text, SHOWN)}")
         return answer
+
+    async def _connected(self, url: httpx.URL, headers: dict[str, str]) -> tuple[httpx.URL, dict[str, str]]:
+        """The address to connect to, and the name for its certificate. NodeElsewhereError if that may not be."""
+        address = await self._networks.address(str(url))
+        if address is None:
+            return url, {}
+        headers["Host"] = url.netloc.decode()
+        return url.copy_with(host=address), {"sni_hostname": url.host}
 
 
 def _fetch(said: FetchProgress) -> Fetch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -28,6 +29,10 @@ class DistributionSettings(ServiceSettings, SeedSettings):
     )
     nodes: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict, description="Nodes registered at start, comma-separated `name=url`"
+    )
+    node_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks in which nodes may be, comma-separated, such as 10.0.0.0/8; everywhere if none is given",
     )
     order_key: str | None = Field(
         default=None, repr=False, description="Private key with which requests to nodes are signed"
@@ -115,9 +120,9 @@ class DistributionSettings(ServiceSettings, SeedSettings):
         rolls_back = self.wave_failure == "rollback"
         return WavePlan(shares_of(self.waves), self.wave_soak_seconds, (name, value) if name else None, rolls_back)
 
-    @field_validator("join_token", mode="before")
+    @field_validator("join_token", "node_networks", mode="before")
     @classmethod
-    def _split_tokens(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("nodes", mode="before")

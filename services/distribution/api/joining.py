@@ -6,7 +6,7 @@ from fastapi import Request
 
 from services.distribution.agent.schemas import JoinRequest
 from services.distribution.api.dependencies import Service
-from services.distribution.api.problems import NodeDeleted, NodeDoubled, TooManyNodes
+from services.distribution.api.problems import NodeDeleted, NodeDoubled, NodeElsewhere, TooManyNodes
 from services.distribution.joining import Joining
 from services.distribution.schemas import JoinAnswer, NodeRegistration
 from shared.web.application import new_router
@@ -16,7 +16,7 @@ from shared.web.problems import problems
 router = new_router("nodes", prefix="/v1/nodes", needs=JOIN)
 
 
-@router.post("/join", dependencies=[JOIN], responses=problems(NodeDeleted, NodeDoubled, TooManyNodes))
+@router.post("/join", dependencies=[JOIN], responses=problems(NodeDeleted, NodeDoubled, TooManyNodes, NodeElsewhere))
 async def join(service: Service, request: Request, asked: JoinRequest) -> JoinAnswer:
     """An agent says which node it is, on its first start and every minute or so; without `url` it is at the address that it asks
     from. A name or an instance id of another agent that answers is refused, and so is a node that an operator deleted."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from services.distribution.api.dependencies import Because, Service, Who
-from services.distribution.api.problems import NodeExists, TooManyNodes
+from services.distribution.api.problems import NodeElsewhere, NodeExists, TooManyNodes
 from services.distribution.node import Isolation, Node
 from services.distribution.schemas import (
     HeldView,
@@ -48,7 +48,7 @@ async def list_nodes(
     status_code=201,
     dependencies=[OPERATE],
     responses=linked(201, move_node=NAME, remove_node=NAME, isolate_node=NAME, release_node=NAME)
-    | problems(NodeExists, TooManyNodes),
+    | problems(NodeExists, TooManyNodes, NodeElsewhere),
 )
 async def register_node(service: Service, node: NodeRegistration, who: Who) -> NodeRegistration:
     """Register a node; it gets every canonical version. A name that is taken by another address is refused, and a node that is
@@ -57,7 +57,7 @@ async def register_node(service: Service, node: NodeRegistration, who: Who) -> N
     return node
 
 
-@router.put("/{name}", dependencies=[OPERATE], responses=problems(NotFound))
+@router.put("/{name}", dependencies=[OPERATE], responses=problems(NotFound, NodeElsewhere))
 async def move_node(service: Service, name: InPath, address: NodeAddress, who: Who) -> NodeAddress:
     """Give a known node another address."""
     await service.nodes.move(Node(name, address.url), who)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.distribution.errors import (
     NodeDeletedError,
     NodeDoubledError,
+    NodeElsewhereError,
     NodeExistsError,
     NotCanonicalError,
     NotKnownYetError,
@@ -46,6 +47,12 @@ class NodeDoubled(Problem):
     status, slug = 409, "node-doubled"
 
 
+class NodeElsewhere(Problem):
+    """The node is in none of the networks in which nodes may be (RINGRIFT_NODE_NETWORKS)."""
+
+    status, slug = 422, "node-elsewhere"
+
+
 class TooManyNodes(Problem):
     """As many nodes are registered as may be; delete those that are gone."""
 
@@ -59,5 +66,6 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     NodeExistsError: NodeExists,
     NodeDeletedError: NodeDeleted,
     NodeDoubledError: NodeDoubled,
+    NodeElsewhereError: NodeElsewhere,
     TooManyNodesError: TooManyNodes,
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from services.distribution.errors import (
 )
 from services.distribution.holding import Holding, holdings
 from services.distribution.joining import Admission, Confirmed, DoubledError, Joining, admit
+from services.distribution.networks import Network, Networks
 from services.distribution.node import Isolation, KnownNode, Node
 from services.distribution.resolver import Resolver
 from services.distribution.service.acts import Acts
@@ -49,6 +51,12 @@ class Nodes:
     confirmed: Confirmed
     acts: Acts
     resolver: Resolver = field(default_factory=Resolver)
+    allowed: Sequence[Network] = ()
+
+    @cached_property
+    def networks(self) -> Networks:
+        """Where nodes may be."""
+        return Networks(self.allowed, self.resolver)
 
     async def register(self, *nodes: Node) -> None:
         """Register nodes, or give known ones another address; they get every canonical version. Those that were deleted stay so.
@@ -63,7 +71,9 @@ class Nodes:
                 raise TooManyNodesError(TOO_MANY)
 
     async def add(self, node: Node, by: Actor | None = None, *, dry_run: bool = False) -> None:
-        """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError."""
+        """Register a node that is not known. NodeExistsError if its name is taken by another address, TooManyNodesError,
+        NodeElsewhereError."""
+        await self.networks.address(node.url)
         async with self.database.write() as tx:
             known = await repository.address_of(tx, node.name)
             if known not in (None, node.url):
@@ -77,7 +87,8 @@ class Nodes:
                 await self.acts.say(tx, by, "register_node", {"node": node.name, "url": node.url})
 
     async def move(self, node: Node, by: Actor | None = None) -> None:
-        """Give a known node another address. UnknownError if there is none of that name."""
+        """Give a known node another address. UnknownError if there is none of that name, NodeElsewhereError."""
+        await self.networks.address(node.url)
         async with self.database.write() as tx:
             if await repository.address_of(tx, node.name) is None:
                 raise UnknownError(f"there is no node {node.name}; POST /v1/nodes registers one")
@@ -116,9 +127,10 @@ class Nodes:
 
     async def join(self, joining: Joining, *, dry_run: bool = False) -> Admission:
         """An agent says that it is a node: registered if it is new, and what changed about a known one is noted. One that says the
-        same again costs nothing. NodeDeletedError, NodeDoubledError, TooManyNodesError."""
+        same again costs nothing. NodeDeletedError, NodeDoubledError, TooManyNodesError, NodeElsewhereError."""
         if self.confirmed.has(joining):
             return Admission.KNOWN
+        await self.networks.address(joining.url)
         try:
             async with self.database.write(quiet=dry_run) as tx:
                 admission = await self._admit(tx, joining, dry_run=dry_run)
