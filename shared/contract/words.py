@@ -66,16 +66,10 @@ NetworkParameters = Annotated[
 ]
 LONGEST_REASON = 2000
 LONGEST_PERSONS_REASON = 1000
-PersonsReason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=LONGEST_PERSONS_REASON,
-        pattern=STORABLE,
-        description="Why, for whoever reads it later",
-        examples=["loses to version 6 as second player"],
-    ),
-]
+PersonsReason = Annotated[str, Field(
+    min_length=1, max_length=LONGEST_PERSONS_REASON, pattern=STORABLE, description="Why, for whoever reads it later",
+    examples=["loses to version 6 as second player"],
+)]  # fmt: skip
 Reason = Annotated[
     str, Field(max_length=LONGEST_REASON, pattern=STORABLE, examples=["random: 50 of 50 games played, win rate 96.0%"])
 ]
