@@ -24,11 +24,12 @@ HOME = "/overview"
 READER = Caller("anyone", RIGHTS["read"])
 STRANGER = Caller("nobody", RIGHTS["read"])
 """Who looks at the pages that are open to all; they show nothing of the suite."""
+# the policy of referrers is not `no-referrer`: under that a browser does not say where a form comes from
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 

@@ -137,7 +137,7 @@ async def test_every_answer_of_a_page_tells_the_browser_what_to_hold_to() -> Non
             assert headers["content-security-policy"].startswith("default-src 'self';"), path
             assert "frame-ancestors 'none'" in headers["content-security-policy"]
             assert "unsafe" not in headers["content-security-policy"]
-            assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+            assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
         assert (await browser.client.get(style)).headers["cache-control"] == "public, max-age=31536000, immutable"
         assert (await browser.client.get("/static/000000000000/pages.css")).status_code == 404
 
