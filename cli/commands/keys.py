@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -18,11 +20,24 @@ from shared.process.credentials import Scope, digest_of_key
 
 NODES = ("node-1", "node-2", "node-3")
 ACCEPTED: Mapping[str, Mapping[str, Scope]] = {
-    "promotion": {"operator": "force", "gauntlet": "read", "distribution": "read"},
-    "gauntlet": {"operator": "operate", "promotion": "read", "trainer": "train", "worker": "play"},
-    "distribution": {"operator": "operate", "promotion": "operate", **dict.fromkeys(NODES, "node")},
+    "promotion": {"operator": "force", "gauntlet": "read", "distribution": "read", "prometheus": "read"},
+    "gauntlet": {
+        "operator": "operate",
+        "promotion": "read",
+        "trainer": "train",
+        "worker": "play",
+        "prometheus": "read",
+    },
+    "distribution": {
+        "operator": "operate",
+        "promotion": "operate",
+        "prometheus": "read",
+        **dict.fromkeys(NODES, "node"),
+    },
 }
 """By service, who calls it in compose.yaml, and with which scope: the least that does."""
+PEOPLE = ("OPERATOR_", "TRAINER_")
+"""Whose keys no process of compose.yaml has."""
 keys = typer.Typer(help="Make API keys, order keys, and the secrets of compose.yaml.", no_args_is_help=True)
 
 
@@ -55,26 +70,53 @@ def order(as_json: AsJson = False) -> None:
 @keys.command("compose")
 def compose(
     output: Annotated[Path, typer.Option(help="The file to write, which must not be there yet")] = Path(".env"),
+    folder: Annotated[
+        Path | None,
+        typer.Option("--secrets", help="The new folder of the secrets; `secrets` beside the file if not given"),
+    ] = None,
 ) -> None:
-    """Write every secret that compose.yaml wants, new and different for each edge. Example: ringrift keys compose --output .env"""
-    lines = [f"{name}={value}\n" for name, value in compose_secrets().items()]
+    """Write every secret that compose.yaml wants, new and different for each edge, and the settings that lead to them.
+
+    Example: ringrift keys compose --output .env
+    """
+    made, folder = compose_secrets(), folder or output.parent / "secrets"
+    public = made.pop("ORDER_PUBLIC_KEY")
+    people = {name: value for name, value in made.items() if name.startswith(PEOPLE)}
+    named = "./secrets" if folder == output.parent / "secrets" else str(folder.resolve())
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _write_new(output, {"ORDER_PUBLIC_KEY": public, "SECRETS": named, "TORCH_INDEX": "", **people}, folder)
+        for name, value in made.items():
+            _write(folder / name.lower(), value, 0o644)  # the containers' user reads it; nobody else enters the folder
     except OSError as error:
-        Output().fail(f"{output} cannot be made: {error.strerror}")
+        Output().fail(f"{error.filename} cannot be made: {error.strerror}")
         raise typer.Exit(1) from None
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(lines)
-    Output().say(f"{len(lines)} secrets were written to {output}; people's keys are the OPERATOR_ and TRAINER_ ones")
+    Output().say(
+        f"{len(made)} secrets were written to {folder}, each a file; people's keys, OPERATOR_ and TRAINER_, stand in {output} too"
+    )
+
+
+def _write_new(output: Path, settings: Mapping[str, str], folder: Path) -> None:
+    """The file and the folder, both of them new: what is there already stays as it is."""
+    for path in (output, folder):
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    folder.mkdir(mode=0o700)
+    _write(output, "".join(f"{name}={value}\n" for name, value in settings.items()), 0o600)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
 
 
 def compose_secrets() -> dict[str, str]:
-    """New values for all variables of .env.example that are secret, or made from secrets."""
+    """New values for all that compose.yaml keeps secret, or makes from secrets."""
     private, public = order_pair()
     roles = (f"{role}_DATABASE_PASSWORD" for role in ("MIGRATE", *map(_variable, ACCEPTED)))
     made = {name: secrets.token_hex(24) for name in ("POSTGRES_PASSWORD", *roles)}
-    # nats-server reads a variable that looks like a number as one
-    made |= {f"NATS_{login.upper()}_PASSWORD": f"n{secrets.token_hex(24)}" for login in LOGINS}
+    made |= {f"NATS_{login.upper()}_PASSWORD": secrets.token_hex(24) for login in (*LOGINS, "cluster")}
+    made |= {"GRAFANA_PASSWORD": secrets.token_hex(24)} | _bucket_secrets()
     made |= {"ORDER_KEY": private, "ORDER_PUBLIC_KEY": public}
     for service, callers in ACCEPTED.items():
         presented = {caller: secrets.token_urlsafe(32) for caller in callers}
@@ -82,6 +124,17 @@ def compose_secrets() -> dict[str, str]:
         entries = (entry_of(caller, scope, presented[caller]) for caller, scope in callers.items())
         made[f"{service.upper()}_API_KEYS"] = ",".join(entries)
     return made
+
+
+def _bucket_secrets() -> dict[str, str]:
+    """The services' credentials for the bucket, and the S3 server's file with them."""
+    access, secret = secrets.token_hex(10), secrets.token_hex(24)
+    known = {
+        "name": "ringrift",
+        "credentials": [{"accessKey": access, "secretKey": secret}],
+        "actions": ["Admin", "Read", "Write", "List"],
+    }
+    return {"S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "S3_CONFIG": json.dumps({"identities": [known]})}
 
 
 def entry_of(name: str, scope: Scope, key: str) -> str:

@@ -110,7 +110,7 @@ class DistributionSettings(ServiceSettings, SeedSettings):
 
     @field_validator("wave_canaries", "wave_health_url", mode="before")
     @classmethod
-    def _not_given(cls, value: object) -> object:
+    def _no_canaries(cls, value: object) -> object:
         return value or None
 
     @property

@@ -58,7 +58,7 @@ class HttpSettings(BaseSettings):
 
     @field_validator("http_ca", mode="before")
     @classmethod
-    def _empty_is_not_given(cls, value: object) -> object:
+    def _no_address(cls, value: object) -> object:
         return None if value == "" else value
 
     @field_validator("http_ca")

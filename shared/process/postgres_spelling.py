@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg", "postgresql+psycopg2")
 EXAMPLE = "postgresql://user:password@host:5432/database"
@@ -49,6 +49,16 @@ def take_apart(text: str) -> Parts:
     user, _, password = credentials.partition(":")
     named = _decoded("the user", user), _decoded("the password", password)
     return Parts(*named, hosts, _decoded("the database", database), _parameters(query))
+
+
+def with_password(text: str, password: str) -> str:
+    """The address with a password that is kept apart from it, whatever characters it has; ValueError if it has one of its own."""
+    scheme, separator, rest = text.strip().partition("://")
+    credentials, tail = _split(rest)
+    user, colon, _ = credentials.partition(":")
+    if colon or "password" in take_apart(text).parameters:
+        raise ValueError("it has a password of its own, and RINGRIFT_DATABASE_PASSWORD is given too; give one of them")
+    return f"{scheme}{separator}{user}:{quote(password, safe='')}@{tail}"
 
 
 def _split(rest: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from shared.process.artifact_settings import ArtifactSettings
 from shared.process.credentials import ANYONE, AcceptedKeys, Caller
 from shared.process.http_settings import Address, HttpSettings
 from shared.process.nats_settings import NatsSettings
-from shared.process.postgres_spelling import EXAMPLE
+from shared.process.postgres_spelling import EXAMPLE, with_password
 from shared.process.postgres_tls import tls_of
 from shared.process.postgres_url import PostgresUrl
 from shared.process.secret_files import FILE, read_secrets
@@ -149,6 +149,9 @@ class ServiceSettings(NatsSettings, ArtifactSettings, BaseServiceSettings):
 
     CALLS = ("gauntlet", "promotion", "distribution")
     database_url: str = Field(description=f"{EXAMPLE}, with the parameters that docs/servers.md lists", repr=False)
+    database_password: str | None = Field(
+        default=None, repr=False, description="The password, where the address of the database has none"
+    )
     models_dir: Path = Field(default=Path("models"), description="Folder of trained models and canonical projections")
     gauntlet_url: Address = f"http://127.0.0.1:{GAUNTLET_PORT}"
     promotion_url: Address = f"http://127.0.0.1:{PROMOTION_PORT}"
@@ -177,7 +180,19 @@ class ServiceSettings(NatsSettings, ArtifactSettings, BaseServiceSettings):
         if self.keep_handled_days <= self.keep_events_days:
             text = f"must be more than {PREFIX}KEEP_EVENTS_DAYS={self.keep_events_days:g}, or events would be handled twice"
             own.append(f"{PREFIX}KEEP_HANDLED_DAYS={self.keep_handled_days:g} {text}")
-        return [*super().faults(), *self.nats_faults(), *own]
+        return [*super().faults(), *self._database_faults(), *self.nats_faults(), *own]
+
+    @property
+    def database_address(self) -> str:
+        """The database with the password, wherever that was given."""
+        return with_password(self.database_url, self.database_password) if self.database_password else self.database_url
+
+    def _database_faults(self) -> list[str]:
+        try:
+            PostgresUrl.read(self.database_address)
+        except ValueError as error:
+            return [f"{PREFIX}DATABASE_URL: {error}"]
+        return []
 
     @field_validator("database_url")
     @classmethod

@@ -55,7 +55,7 @@ class Connections:
     def of(cls, name: str, settings: ServiceSettings, tables: Messaging) -> Connections:
         """The connections of a service by its settings."""
         messages, signer = MessageStore(tables), Signer()
-        database, bus = Database(settings.database_url), Bus(NatsOptions.of(settings), name, signer=signer)
+        database, bus = Database(settings.database_address), Bus(NatsOptions.of(settings), name, signer=signer)
         keys = AcceptedKeys(settings.api_keys)
         return cls(name, settings, database, bus, messages, Outbox(messages), new_client(settings), keys, signer)
 

@@ -1,4 +1,4 @@
-"""`ringrift keys`, .env.example and compose.yaml: the secrets belong together, and each process has those of its own edges."""
+"""`ringrift keys` and compose.yaml: the secrets belong together, and each process has those of its own edges."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.commands.keys import ACCEPTED, NODES
+from cli.commands.keys import ACCEPTED, NODES, PEOPLE
 from cli.main import app
 from services.distribution.agent.settings import AgentSettings
 from services.distribution.agent.signature import OrderSigner, OrderVerifier
@@ -19,24 +19,28 @@ from services.gauntlet.settings import GauntletSettings
 from services.promotion.settings import PromotionSettings
 from shared.process.credentials import RIGHTS, AcceptedKeys, Caller, Scope
 from shared.process.settings import BaseServiceSettings, SettingsError, load_settings
-from tests.kit.compose import ROOT, environments, read_env_file, variables_used
+from tests.house.tree import ROOT
+from tests.kit.compose import MOUNTED, SECRETS, SERVICES, environments, read_env_file, read_secrets, secrets_used
 
 MODELS: Mapping[str, type[BaseServiceSettings]] = {
     "promotion": PromotionSettings, "gauntlet": GauntletSettings, "distribution": DistributionSettings,
     **dict.fromkeys(NODES, AgentSettings),
 }  # fmt: skip
-PEOPLE = ("OPERATOR_", "TRAINER_")
-"""Whose keys no process of compose.yaml has."""
+BUS = ("nats", "nats-2", "nats-3")
 HOLDERS = {
     "POSTGRES_PASSWORD": {"postgres"},
     **{
         f"{role.upper()}_DATABASE_PASSWORD": {"postgres", role}
         for role in ("migrate", "promotion", "gauntlet", "distribution")
     },
-    "NATS_TRAINER_PASSWORD": {"nats"},
-    **{f"NATS_{name.upper()}_PASSWORD": {"nats", name} for name in ("promotion", "gauntlet", "distribution")},
+    "NATS_TRAINER_PASSWORD": {*BUS},
+    **{f"NATS_{name.upper()}_PASSWORD": {*BUS, name} for name in ("promotion", "gauntlet", "distribution")},
     "ORDER_KEY": {"distribution"},
     "ORDER_PUBLIC_KEY": {*NODES},
+    "NATS_CLUSTER_PASSWORD": {*BUS},
+    "GRAFANA_PASSWORD": {"grafana"},
+    "S3_CONFIG": {"s3"},
+    **{key: {"s3", "promotion", "gauntlet", "distribution"} for key in ("S3_ACCESS_KEY", "S3_SECRET_KEY")},
 }
 
 
@@ -45,20 +49,19 @@ def ringrift(*words: str) -> Result:
     return CliRunner().invoke(app, ["keys", *words])
 
 
-@pytest.fixture(params=["made", "example"])
-def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The secrets that the command makes, and those of .env.example."""
-    if request.param == "example":
-        return {name: value for name, value in read_env_file(ROOT / ".env.example").items() if name != "TORCH_INDEX"}
+@pytest.fixture
+def secrets(tmp_path: Path) -> dict[str, str]:
+    """The secrets that the command makes."""
     done = ringrift("compose", "--output", str(tmp_path / "env"))
     assert done.exit_code == 0, done.output
-    return read_env_file(tmp_path / "env")
+    made = read_secrets(tmp_path / "env")
+    return {name: value for name, value in made.items() if name not in ("TORCH_INDEX", "SECRETS")}
 
 
 @pytest.fixture
 def given(secrets: dict[str, str]) -> dict[str, dict[str, str]]:
     """What each process of compose.yaml is given."""
-    return environments({**secrets, "TORCH_INDEX": ""})
+    return environments(secrets)
 
 
 @pytest.mark.parametrize("scope", get_args(Scope))
@@ -96,22 +99,36 @@ def is_pair(private: str, *public: str) -> bool:
     return OrderVerifier(public, "n").proves(signature, "PUT", "/v1/models/hex8_2p", b"{}")
 
 
-def test_f58_the_file_is_its_owners_alone_and_overwrites_nothing(tmp_path: Path) -> None:
-    """Mode 0600 whatever the umask, and a file or link that is there already stays as it is."""
+def test_f58_the_secrets_are_their_owners_alone_and_overwrite_nothing(tmp_path: Path) -> None:
+    """The file 0600 and the folder 0700 whatever the umask, each secret a file in it; what is there already stays as it is."""
     path, mask = tmp_path / "env", os.umask(0)
     try:
         done = ringrift("compose", "--output", str(path))
     finally:
         os.umask(mask)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert not [value for value in read_env_file(path).values() if value in done.output]
+    folder = tmp_path / "secrets"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, folder)] == [0o600, 0o700]
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o644}
+    assert not [value for value in read_secrets(path).values() if len(value) > 20 and value in done.output]
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    before = path.read_bytes()
-    for there in (path, tmp_path / "link", tmp_path / "no-folder" / "env"):
+    before = read_secrets(path)
+    for there in (path, tmp_path / "link", tmp_path / "no-folder" / "env", tmp_path / "other"):
         done = ringrift("compose", "--output", str(there))
         assert (done.exit_code, "cannot be made" in done.output) == (1, True)
-    assert path.read_bytes() == before
-    assert not (tmp_path / "nowhere").exists()
+    assert read_secrets(path) == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["env", "link", "secrets"]
+
+
+def test_f43_there_are_no_secrets_that_everybody_knows(tmp_path: Path) -> None:
+    """No file of the repository has one, and without the files nothing starts: each secret of compose.yaml is such a file."""
+    assert read_env_file(ROOT / ".env.example")["ORDER_PUBLIC_KEY"] == ""
+    assert {each["file"] for each in SECRETS.values()} == {f"${{SECRETS:-./secrets}}/{name}" for name in SECRETS}
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            shown = str(value).removeprefix(MOUNTED) in service.get("secrets", [])
+            assert (
+                shown or not name.endswith(("PASSWORD", "KEY", "KEYS", "_FILE")) or name == "RINGRIFT_ORDER_PUBLIC_KEY"
+            ), name
 
 
 def test_f58_every_secret_is_another_one(secrets: dict[str, str]) -> None:
@@ -120,8 +137,8 @@ def test_f58_every_secret_is_another_one(secrets: dict[str, str]) -> None:
 
 
 def test_f58_compose_uses_every_secret_and_no_other(secrets: dict[str, str]) -> None:
-    """What is made, what .env.example has and what compose.yaml asks for are the same, but for the keys of people."""
-    assert {name for name in secrets if not name.startswith(PEOPLE)} == variables_used() - {"TORCH_INDEX"}
+    """What is made and what compose.yaml asks for are the same, but for the keys of people."""
+    assert {name for name in secrets if not name.startswith(PEOPLE)} == secrets_used()
     assert {name for name in secrets if name.startswith(PEOPLE)} == {
         f"{caller.upper()}_{service.upper()}_KEY"
         for service, callers in ACCEPTED.items() for caller in callers if f"{caller.upper()}_" in PEOPLE

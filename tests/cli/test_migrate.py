@@ -1,6 +1,7 @@
 """`ringrift migrate`: where it takes the address from, and what it says when it cannot."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -26,6 +27,17 @@ def test_f41_the_address_comes_from_a_file(database_url: str, tmp_path: Path) ->
     """As the services read it."""
     (tmp_path / "url").write_text(f"{database_url}\n")
     done = migrate({f"{VARIABLE}_FILE": str(tmp_path / "url")})
+    assert (done.exit_code, "up to date" in done.output) == (0, True), done.output
+
+
+def test_f41_a_password_apart_from_its_address(database_url: str, tmp_path: Path) -> None:
+    """From a file of its own, as containers get it."""
+    user, _, place = database_url.partition("://")[2].partition("@")
+    name, _, password = user.partition(":")
+    (tmp_path / "word").write_text(unquote(password) or "any")
+    done = migrate(
+        {VARIABLE: f"postgresql://{name}@{place}", "RINGRIFT_DATABASE_PASSWORD_FILE": str(tmp_path / "word")}
+    )
     assert (done.exit_code, "up to date" in done.output) == (0, True), done.output
 
 

@@ -13,7 +13,7 @@ OUTSIDE = ("tests", "scripts", "deploy", "docs")
 
 def top_level() -> set[str]:
     """The packages that the tree has, by the names that they are imported by."""
-    paths = (module.parts for module in the_house())
+    paths = (module.parts for module in the_house() if module.parts[0] != "docker")  # programs of images, no package
     return {parts[1] if parts[0] == "client" else parts[0] for parts in paths} - set(OUTSIDE)
 
 

@@ -45,7 +45,7 @@ class Place(NamedTuple):
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A server with docker/nats.conf, but for its port and folder."""
     folder, port = tmp_path_factory.mktemp("nats"), ports.free_port()
-    text = CONFIGURATION.replace("4222", f'"{ports.HOST}:{port}"', 1).replace("http_port: 8222\n", "")
+    text = CONFIGURATION.replace("4222", f'"{ports.HOST}:{port}"', 1).replace('http: "127.0.0.1:8222"\n', "")
     (folder / "nats.conf").write_text(text.replace("/data/nats", str(folder / "data")).replace("port:", "listen:", 1))
     env = {f"NATS_{login.upper()}_PASSWORD": f"word-of-{login}" for login in LOGINS}
     process = Process("NATS", [binary(), "-c", Path(folder / "nats.conf")], log=folder / "nats.log", env=env)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from services.distribution.settings import DistributionSettings
 from services.promotion.settings import PromotionSettings
+from shared.process.postgres_url import PostgresUrl
 from shared.process.settings import ServiceSettings, SettingsError, load_settings
 
 URL = {"RINGRIFT_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1/db"}
@@ -93,3 +95,23 @@ def test_f41_what_is_no_secret_has_no_file() -> None:
     """`_FILE` beside another setting is a misspelling."""
     with pytest.raises(SettingsError, match="RINGRIFT_FEED_SECONDS_FILE is not a setting"):
         settings_of({**URL, "RINGRIFT_FEED_SECONDS_FILE": "/etc/feed"})
+
+
+@pytest.mark.parametrize("password", ["p@ss/w0rd", "12345678", "true", "2026-01-01", "a b", '100%"\\', "#?&=:[", "ÿ"])
+def test_f41_a_password_apart_from_its_address_may_be_any(password: str, tmp_path: Path) -> None:
+    """As it stands in its file, for the role that the address names; both together are refused without showing either."""
+    (tmp_path / "word").write_text(f"{password}\n")
+    apart = {"RINGRIFT_DATABASE_PASSWORD_FILE": str(tmp_path / "word")}
+    settings = settings_of({"RINGRIFT_DATABASE_URL": "postgresql://u@db:5433/ledger?sslmode=require", **apart})
+    read = PostgresUrl.read(settings.database_address)
+    assert (read.user, read.password, read.hosts[0], read.database) == ("u", password, ("db", 5433), "ledger")
+    with pytest.raises(SettingsError, match="RINGRIFT_DATABASE_URL: .* give one of them") as refused:
+        settings_of({"RINGRIFT_DATABASE_URL": "postgresql://u:other@db/ledger", **apart})
+    assert "other" not in str(refused.value)
+
+
+def test_a_variable_that_is_empty_is_not_given_whoever_reads_it() -> None:
+    """As compose.yaml leaves what is not set; one settings class takes none of another's checks away."""
+    empty = {f"RINGRIFT_{name}": "" for name in ("ARTIFACTS_URL", "ARTIFACTS_ENDPOINT", "HTTP_CA", "NATS_TOKEN")}
+    settings = load_settings(DistributionSettings, URL | empty)
+    assert {settings.artifacts_url, settings.artifacts_endpoint, settings.http_ca, settings.nats_token} == {None}

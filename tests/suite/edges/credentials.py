@@ -55,7 +55,7 @@ class Ring(NamedTuple):
     def new(cls) -> Ring:
         """New ones."""
         made = compose_secrets()
-        given = {name: _credentials_of(each) for name, each in environments({**made, "TORCH_INDEX": ""}).items()}
+        given = {name: _credentials_of(each) for name, each in environments(made).items()}
         credentials = [
             Credential(caller, service, scope, made[f"{_variable(caller)}_{_variable(service)}_KEY"])
             for service, callers in ACCEPTED.items()
