@@ -7,12 +7,14 @@ receiving at its port of the bridge, with queues of a tenth of a second.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 FABRIC = "rr-fabric"
+IP = shutil.which("ip", path="/usr/sbin:/sbin:/usr/bin:/bin") or "ip"
 GSO_BYTES = 75_000
 """The largest packet that a host hands to its link, with all its headers: a bucket that is smaller is filled in software."""
 QUEUE = "100ms"
@@ -33,7 +35,7 @@ class Lab:
 
     def command(self, host: int, *command: str) -> list[str]:
         """The command, as run on a host."""
-        return ["ip", "netns", "exec", _name(host), *command]
+        return [IP, "netns", "exec", _name(host), *command]
 
     def slow_down(self, host: int, mbit: float) -> None:
         """Give a host another link."""

@@ -14,11 +14,11 @@ PIECE = 16 * 1024
 
 class Narrow:
     """`ports`: of the servers, in order of preference; `rate`: bytes a second that each connection gets; `passed`: bytes that came
-    back from servers, of all connections."""
+    back from servers, of all connections; `address`: where it listens, at a free port of loopback if not given."""
 
-    def __init__(self, ports: Sequence[int], rate: float) -> None:
+    def __init__(self, ports: Sequence[int], rate: float, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.ports, self.rate, self.passed = list(ports), rate, 0
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(address)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
 
     @contextmanager

@@ -91,7 +91,7 @@ def contents(untrained: str, completed: Mapping[str, Any], evaluation: str) -> d
         "DISTRIBUTION_STARTED": {**delivered, "nodes": ["node-1"]},
         "DISTRIBUTION_PROGRESS": {**delivered, "nodes": ["node-1"], "state": "running", "wave": 2, "waves": 3},
         "DISTRIBUTION_COMPLETED": {**delivered, "nodes": ["node-1"], "seconds": 1.0},
-        "DISTRIBUTION_FAILED": {**delivered, "delivered": [], "missing": {"node-1": "x"}},
+        "DISTRIBUTION_FAILED": {**delivered, "delivered": [], "missing": {"node-1": "x"}, "reason": "x", "wanted": "rollback"},
     }  # fmt: skip
     return {name: given[name] for name in DATA_MODELS}
 
