@@ -11,8 +11,9 @@ from ringrift_client import PROMOTION_URL
 from cli.credentials import ApiKey
 from cli.ledger import PromotionUrl, ledger_at, moment, shortened
 from cli.output import AsJson, Output
+from shared.contract.words import NoticeFormat
 
-COLUMNS = ("id", "receiver", "types", "waiting", "taken", "dead", "last taken", "last error")
+COLUMNS = ("id", "receiver", "format", "types", "waiting", "taken", "dead", "last taken", "last error")
 WebhookId = Annotated[str, typer.Argument(help="As `ringrift webhooks ls` shows it")]
 webhooks = typer.Typer(name="webhooks", help="Who is told of promotions and refusals.", no_args_is_help=True)
 
@@ -36,6 +37,9 @@ def add(
     event_type: Annotated[
         list[str] | None, typer.Option("--type", help="Of these events only, such as MODEL_PROMOTED; repeat it for each")
     ] = None,
+    notice_format: Annotated[
+        NoticeFormat, typer.Option("--format", help="json: the events themselves; slack, discord: messages for such a chat")
+    ] = "json",
     url: PromotionUrl = PROMOTION_URL, api_key: ApiKey = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Have a receiver told of events from now on; shows the secret of its signatures, this once.
@@ -44,7 +48,7 @@ def add(
     """
     output = Output(as_json=as_json)
     with ledger_at(url, api_key, output) as ledger:
-        added = ledger.add_webhook(receiver, event_type or ())
+        added = ledger.add_webhook(receiver, event_type or (), notice_format)
     output.say(f"{added['id']} is told from now on; its secret, which is not shown again: {added['secret']}")
     output.result(added)
 
@@ -83,7 +87,7 @@ def replay(
 def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
     counts = (str(each[name]) for name in ("waiting", "taken", "dead"))
     types, taken = ", ".join(each["types"]) or "all", moment(each["last_taken_at"])
-    return each["id"], each["url"], types, *counts, taken, shortened(each["last_error"] or "")
+    return each["id"], each["url"], each["format"], types, *counts, taken, shortened(each["last_error"] or "")
 
 
 def register(root: typer.Typer) -> None:

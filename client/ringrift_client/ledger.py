@@ -175,9 +175,10 @@ class Ledger:
         """Who is told of events, and how each fares."""
         return self._get("/v1/webhooks")
 
-    def add_webhook(self, url: str, types: Sequence[str] = ()) -> Any:
-        """Have a receiver told of events from now on, of all types if none is given; the answer alone has its `secret`."""
-        return self._change("POST", "/v1/webhooks", {"url": url, "types": list(types)})
+    def add_webhook(self, url: str, types: Sequence[str] = (), format: str = "json") -> Any:
+        """Have a receiver told of events from now on, of all types if none is given; the answer alone has its `secret`. `format`:
+        json for the events themselves, slack or discord for messages to such a chat."""
+        return self._change("POST", "/v1/webhooks", {"url": url, "types": list(types), "format": format})
 
     def remove_webhook(self, webhook_id: str) -> Any:
         """Tell a receiver nothing more."""

@@ -188,6 +188,7 @@ webhooks = Table(
     Column("created_at", _TIME),
     Column("last_error", Text),
     Column("last_error_at", _TIME),
+    Column("format", Text),
 )
 webhook_notices = Table(
     "webhook_notices",

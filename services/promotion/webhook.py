@@ -15,7 +15,6 @@ import base64
 import hashlib
 import hmac
 import ipaddress
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +25,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.promotion.errors import ReceiverRefusedError
-from shared.contract.words import NoticeState
+from shared.contract.words import NoticeFormat, NoticeState
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "whsec_"
@@ -39,13 +38,15 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, kw_only=True)
 class NewWebhook:
-    """A webhook to be added. `types`: of events, empty for all; `secret`: the key of its signatures."""
+    """A webhook to be added. `types`: of events, empty for all; `secret`: the key of its signatures; `format`: of what is
+    sent."""
 
     id: UUID
     url: str
     types: tuple[str, ...]
     secret: str
     created_by: str
+    format: NoticeFormat = "json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,7 @@ class Webhook:
     last_taken_at: datetime | None
     last_error: str | None
     last_error_at: datetime | None
+    format: NoticeFormat = "json"
 
 
 class Notice(NamedTuple):
@@ -76,6 +78,7 @@ class Notice(NamedTuple):
     event: Mapping[str, Any]
     url: str
     secret: str
+    format: NoticeFormat = "json"
 
 
 class NoticeRow(NamedTuple):
@@ -151,11 +154,6 @@ def is_public(address: IpAddress) -> bool:
 def secret_of(chance: bytes) -> str:
     """A key for signatures, as receivers are given it, of so many bytes of chance."""
     return SECRET_PREFIX + base64.b64encode(chance).decode()
-
-
-def body_of(notice: Notice) -> bytes:
-    """What is sent: the event as CloudEvents 1.0 in JSON, the same bytes at each try, in ASCII, so that it steers no terminal."""
-    return json.dumps(notice.event, separators=(",", ":"), sort_keys=True).encode()
 
 
 def signed(notice: Notice, body: bytes, at: datetime) -> dict[str, str]:

@@ -12,7 +12,8 @@ from datetime import datetime
 import httpx
 
 from services.promotion.errors import ReceiverRefusedError
-from services.promotion.webhook import IpAddress, Notice, WebhookRules, body_of, signed
+from services.promotion.notice_body import body_of, media_type
+from services.promotion.webhook import IpAddress, Notice, WebhookRules, signed
 from shared.contract.words import storable
 from shared.process.http_client import bounded
 
@@ -21,7 +22,6 @@ SPARE_SECONDS = 1.0
 """By which one deadline is later than the other, so that it is always the same that is told."""
 SHOWN = 200
 """Characters of an answer that are told on."""
-MEDIA_TYPE = "application/cloudevents+json"
 
 
 class NoticeFailedError(Exception):
@@ -52,7 +52,7 @@ class WebhookClient:
 
     async def _post(self, notice: Notice) -> httpx.Response:
         url, body = httpx.URL(notice.url), body_of(notice)
-        headers = {"Content-Type": MEDIA_TYPE, "Host": url.netloc.decode(), **signed(notice, body, self._now())}
+        headers = {"Content-Type": media_type(notice), "Host": url.netloc.decode(), **signed(notice, body, self._now())}
         if self._rules.by_proxy:
             return await self._ask(url, body, headers)
         *others, last = await self._addresses(url)

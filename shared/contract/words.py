@@ -228,6 +228,10 @@ MOST_WEBHOOKS = 100
 """As many as are told of events."""
 
 
+NoticeFormat = Literal["json", "slack", "discord"]
+"""How a webhook is told of an event: by the event itself, or by a message for a chat."""
+
+
 class NoticeState(StrEnum):
     """The states of a notice, one event for one webhook; a dead one waits again when it is replayed."""
 

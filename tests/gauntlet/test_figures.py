@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from cli.report import milestones
+from cli.stat_block import stat_block
 from cli.watch import Story
 from play.counting import Result
 from services.gauntlet.cost import Cost
@@ -79,3 +80,16 @@ def test_a_terminal_shows_them_in_a_line() -> None:
     assert "random 43/50 100% (85%), " in played
     assert "margin 1; heuristic 36/50 75% (60%), " in played
     assert "; Elo " in played
+
+
+def test_a_block_to_copy_has_every_figure() -> None:
+    """Elo with its interval, games by opponent with what they need, and the verdict, in plain text of one width."""
+    detail = EvaluationDetail.of_standing(standing(queued(gates=POLICY), PLAYED, None)).model_dump(mode="json")
+    lines = stat_block(detail).splitlines()
+    told = {name.strip(): value for name, value in (line.split(" | ") for line in lines)}
+    assert told["games"] == "N: 79 W: 70 L: 9 D: 0"
+    assert told["random"].startswith("43/50 W: 43 L: 0 D: 0, 100.0% [")
+    assert told["heuristic"].endswith("needs 60%: undecided")
+    assert told["Elo"].endswith("] (95 %)")
+    assert told["verdict"] == "undecided"
+    assert len({line.index("|") for line in lines}) == 1

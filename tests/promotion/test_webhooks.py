@@ -176,3 +176,18 @@ async def test_what_may_not_be_told_is_refused(suite: Suite, receiver: Receiver)
 
     assert "localhost is " in await suite.eventually(refused)
     assert receiver.heard == []
+
+
+@pytest.mark.parametrize("settings_changed", [OPEN])
+async def test_a_chat_is_sent_a_message_of_its_own(suite: Suite, receiver: Receiver) -> None:
+    """A webhook says which format it has, and its receiver gets that, with the version that was promoted."""
+    body = {"url": receiver.url, "types": ["MODEL_PROMOTED"], "format": "discord"}
+    answer = await suite.client.post("/v1/webhooks", json=body)
+    assert answer.json()["format"] == "discord"
+    await suite.promoted(b"first")
+    await settled(suite, answer.json(), taken=1)
+    [(headers, message)] = receiver.heard
+    assert headers["content-type"] == "application/json"
+    assert json.loads(message)["embeds"][0]["title"].endswith(": version 1 is canonical")
+    refused = await suite.client.post("/v1/webhooks", json={**body, "format": "teams"})
+    assert refused.status_code == 422

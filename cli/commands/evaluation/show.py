@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from ringrift_client import GAUNTLET_URL
 
 from cli.credentials import ApiKey
 from cli.gauntlet import EvaluationId, GauntletUrl, evaluations_at, identity
 from cli.output import AsJson, Output
 from cli.standing import circle, gates, interval
+from cli.stat_block import stat_block
 
 COLUMNS = ("opponent", "games", "wins", "draws", "losses", "unscored", "win rate", "needed", "verdict")
 
@@ -19,13 +21,17 @@ ESTABLISHED = {"passed": "better", "failed": "worse"}
 
 
 def show(
-    evaluation_id: EvaluationId, gauntlet: GauntletUrl = GAUNTLET_URL, api_key: ApiKey = None, as_json: AsJson = False
-) -> None:
+    evaluation_id: EvaluationId,
+    block: Annotated[bool, typer.Option("--block", help="A block of text to copy: Elo, games, thresholds, verdict")] = False,
+    gauntlet: GauntletUrl = GAUNTLET_URL, api_key: ApiKey = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Show one evaluation: what was asked for, how far it is, and what the games say. Example: ringrift evaluation show 6f0c..."""
     output = Output(as_json=as_json)
     with evaluations_at(gauntlet, api_key, output) as evaluations:
         detail = evaluations.read(identity(evaluation_id))
     output.result(detail)
+    if block:
+        return output.say(stat_block(detail))
     for name, value in _facts(detail):
         if value:
             output.say(f"{name:14} {value}")

@@ -37,11 +37,12 @@ async def list_webhooks(service: Service) -> Webhooks:
 
 @router.post("", status_code=201, dependencies=[OPERATE], responses=problems(ReceiverRefused, TooManyWebhooks))
 async def add_webhook(service: Service, body: WebhookRequest, who: Who) -> AddedWebhook:
-    """Have a receiver told of events from now on, each as CloudEvents 1.0 in JSON, signed as Standard Webhooks describe it.
+    """Have a receiver told of events from now on, each as CloudEvents 1.0 in JSON or as a message for a chat, signed as
+    Standard Webhooks describe it.
 
     The secret of the signatures is in this answer and nowhere else.
     """
-    added, secret = await service.webhooks.add(body.url, body.types, who)
+    added, secret = await service.webhooks.add(body.url, body.types, who, body.format)
     return AddedWebhook.model_validate({**vars(added), "secret": secret})
 
 

@@ -38,7 +38,7 @@ async def add_webhook(tx: Write, new: NewWebhook) -> None:
 
 async def webhooks(tx: Read, webhook_id: UUID | None = None) -> list[Webhook]:
     """Every webhook, oldest first, or that one, with its figures."""
-    names = ("id", "url", "types", "created_by", "created_at", "last_error", "last_error_at")
+    names = ("id", "url", "types", "created_by", "created_at", "last_error", "last_error_at", "format")
     named = [_WEBHOOK.c[name] for name in names]
     figures = [
         func.count().filter(_WAITS).label("waiting"),
@@ -118,7 +118,7 @@ async def take_up_notice(tx: Write, webhook_id: UUID, seconds: float) -> Notice 
     told = [_NOTICE.c[name] for name in ("webhook_id", "event_id", "attempts", "event")]
     this = (mine, _NOTICE.c.event_id == head.scalar_subquery(), _WEBHOOK.c.id == _NOTICE.c.webhook_id)
     taken_up = update(_NOTICE).where(*this).values(changed)
-    row = (await tx.execute(taken_up.returning(*told, _WEBHOOK.c.url, _WEBHOOK.c.secret))).first()
+    row = (await tx.execute(taken_up.returning(*told, _WEBHOOK.c.url, _WEBHOOK.c.secret, _WEBHOOK.c.format))).first()
     return Notice(*row) if row else None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contract.events import DATA_MODELS, EventType
-from shared.contract.words import MOST_WEBHOOKS, STORABLE, NoticeState
+from shared.contract.words import MOST_WEBHOOKS, STORABLE, NoticeFormat, NoticeState
 
 PRODUCER = "promotion"
 
@@ -37,6 +37,9 @@ class WebhookRequest(BaseModel):
         default=[], max_length=100, description="Of this service's events only these; all if empty",
         examples=[["MODEL_PROMOTED", "MODEL_PROMOTION_FAILED"]],
     )  # fmt: skip
+    format: NoticeFormat = Field(
+        default="json", description="json: the event as CloudEvents 1.0; slack, discord: a message for a webhook of that chat",
+    )  # fmt: skip
 
 
 class WebhookView(BaseModel):
@@ -47,6 +50,7 @@ class WebhookView(BaseModel):
     id: UUID
     url: str
     types: list[str]
+    format: NoticeFormat = "json"
     created_by: str
     created_at: datetime
     waiting: int = Field(description="Notices that its receiver has not taken yet")

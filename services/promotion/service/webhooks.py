@@ -14,7 +14,7 @@ from services.promotion.service.audit import record
 from services.promotion.service.ledger import Ledger, known
 from services.promotion.webhook import SECRET_BYTES, NewWebhook, NoticeRow, Webhook, WebhookRules, secret_of
 from shared.contract.audit_chain import Actor
-from shared.contract.words import MOST_WEBHOOKS, AuditAction, NoticeState
+from shared.contract.words import MOST_WEBHOOKS, AuditAction, NoticeFormat, NoticeState
 from shared.storage.database import Read, Write
 
 
@@ -25,12 +25,15 @@ class Webhooks:
     ledger: Ledger
     rules: WebhookRules
 
-    async def add(self, url: str, types: Sequence[str], by: Actor) -> tuple[Webhook, str]:
+    async def add(
+        self, url: str, types: Sequence[str], by: Actor, format: NoticeFormat = "json"
+    ) -> tuple[Webhook, str]:
         """Add a webhook, which is told of what happens from now on; returns it with the secret, which is shown this once.
         ReceiverRefusedError, TooManyWebhooksError."""
         self.rules.require_receiver(url)
         secret = secret_of(secrets.token_bytes(SECRET_BYTES))
-        new = NewWebhook(id=uuid4(), url=url, types=tuple(dict.fromkeys(types)), secret=secret, created_by=by.name)
+        wanted = tuple(dict.fromkeys(types))
+        new = NewWebhook(id=uuid4(), url=url, types=wanted, secret=secret, created_by=by.name, format=format)
         # what is committed already gets its place in the feed first, so that the webhook begins after it
         await self.ledger.outbox.order_once(self.ledger.database)
         async with self.ledger.database.write() as tx:
