@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_FLAGS := --quiet --disable-pip-version-check
-PACKAGE := .[gauntlet,onnx,openspiel,promotion,distribution,s3,swarm,trust,cli,dev]
+PACKAGE := .[gauntlet,onnx,openspiel,promotion,distribution,s3,swarm,tracing,trust,cli,dev]
 EVERY_EXTRA := $(PACKAGE:%]=%,ray,lightning,docs])
 # An index with other builds of torch than PyPI's, which on x86-64 Linux is the large CUDA build; see README.md.
 TORCH_INDEX ?=

@@ -14,6 +14,7 @@ from cli.output import Output
 from services.gauntlet.worker.settings import WorkerSettings
 from shared.process.logs import configure_logs
 from shared.process.settings import SettingsError, load_settings
+from shared.process.traces import configure_traces
 
 
 def gauntlet_worker(
@@ -42,7 +43,8 @@ def gauntlet_worker(
     except SettingsError as error:
         Output().fail(str(error))
         raise typer.Exit(2) from None
-    configure_logs("worker", settings.log_level)
+    configure_logs("worker", settings.log_level, settings.log_format)
+    configure_traces("worker", settings)
     # only machines that play have what this loads
     from services.gauntlet.worker.host import default_name, play_until_told_to_end
     from services.gauntlet.worker.on_ray import play_on_ray

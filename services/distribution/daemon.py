@@ -20,6 +20,7 @@ from services.distribution.node import Node, Report
 from shared.contract.words import DeliveryState
 from shared.process.logs import get_logger
 from shared.process.repeated import RepeatedLog
+from shared.process.traces import span
 
 _log = get_logger(__name__)
 CONCURRENT_VISITS = 32
@@ -54,6 +55,7 @@ class Records(Protocol):
     ) -> None: ...
     async def record_unreached(self, node: str, error: str) -> None: ...
     async def close_overdue(self) -> None: ...
+    async def trace_of(self, head: Head) -> str | None: ...
 
 
 class _Wanted(NamedTuple):
@@ -216,7 +218,8 @@ class UnifiedDistributionDaemon:
     async def _refused(self, node: Node, head: Head, trouble: RepeatedLog) -> str | None:
         """Order a node to hold `head`; why it will not, if it says so."""
         try:
-            await self._client.order(node, head)
+            with span("order", await self._records.trace_of(head), configuration=head.configuration, node=node.name):
+                await self._client.order(node, head)
         except RefusedError as error:
             trouble.failed(error)
             return str(error)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from services.distribution import repository
 from services.distribution.breaker import BreakerMemory
-from services.distribution.delivery import Desired, Progress
+from services.distribution.delivery import Desired, Head, Progress
 from services.distribution.node import Report
 from services.distribution.service import DistributionService
 
@@ -49,3 +49,8 @@ class DaemonRecords:
         """Move the waves on, and emit what is to be said of the distributions that have come to an end."""
         await self._service.rollouts.look()
         await self._service.close_overdue()
+
+    async def trace_of(self, head: Head) -> str | None:
+        """The place in the trace of what made a version desired."""
+        async with self._service.database.read() as tx:
+            return await repository.trace_of(tx, head.configuration, head.version)

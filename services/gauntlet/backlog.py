@@ -26,6 +26,15 @@ class Backlogged(NamedTuple):
     seconds: float | None
 
 
+class Standing(NamedTuple):
+    """Since how many seconds the oldest evaluation that has not ended was asked for, 0 without one, how long one may be played, and
+    how many claims are live."""
+
+    oldest_seconds: float
+    bound_seconds: float
+    live_claims: int
+
+
 class Ahead(NamedTuple):
     """What is played before an evaluation that waits."""
 

@@ -17,8 +17,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from shared.contract.events import new_traceparent
-from shared.contract.events.envelope import TRACEPARENT_PATTERN
+from shared.contract.trace import continued
+from shared.contract.trace import read as read_place
 
 LONGEST_EVENT = 256 * 1024
 LONGEST_ATTRIBUTE = 1024
@@ -96,9 +96,7 @@ def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     content_type = attributes.get("datacontenttype", "application/json")
     if not re.match(r"^[^/;]+/([^;]+\+)?json\s*(;|$)", content_type):
         raise UnreadableError(f"datacontenttype is {content_type}; it must be application/json")
-    traceparent = str(attributes.get("traceparent", ""))
-    if not re.fullmatch(TRACEPARENT_PATTERN, traceparent):
-        traceparent = new_traceparent()
+    traceparent = read_place(str(attributes.get("traceparent", ""))) or continued(None)
     return CloudEvent(attributes["id"], attributes["source"], attributes["type"], traceparent, data, attributes)
 
 

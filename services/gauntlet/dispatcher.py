@@ -101,7 +101,8 @@ class Dispatcher:
     async def measure(self) -> None:
         """Keep the figures of what is left to play, for ever."""
         while True:
-            figures.note_backlog(total(await self._records.backlog()), len(self._waiting))
+            left, standing = total(await self._records.backlog()), await self._records.standing()
+            figures.note_standing(left, standing, len(self._waiting))
             await asyncio.sleep(MEASURE_SECONDS)
 
     async def _served_now(self, waiting: _Waiting) -> bool:

@@ -31,9 +31,9 @@ from services.gauntlet.errors import EndedError, MoveRefusedError
 from services.gauntlet.feedback_loop import PlannedEvaluation
 from services.gauntlet.playable import Playable
 from shared.contract.configuration import Configuration, has_heuristic
-from shared.contract.events import new_traceparent
 from shared.contract.evidence import CanonicalReference, Evidence, ModelMetadata, PanelMember, opponents_to_meet
 from shared.contract.policy import GatePolicy, PlayPolicy
+from shared.contract.trace import new_traceparent
 from shared.contract.words import (
     LONGEST_REASON,
     Confinement,

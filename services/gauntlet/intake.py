@@ -20,6 +20,7 @@ from services.gauntlet.policies import Policies, PolicyUnknownError, PromotionAw
 from services.gauntlet.records import Waiting
 from shared.contract.configuration import Configuration
 from shared.process.logs import get_logger
+from shared.process.traces import span
 from shared.storage.artifacts import (
     Artifact,
     ArtifactError,
@@ -111,6 +112,11 @@ class Intake:
             await self.records.rejected(evaluation.id, "internal", f"{trouble}; given up after {waited:.0f} seconds")
 
     async def _take_in(self, evaluation: Evaluation) -> None:
+        configuration, place = str(evaluation.configuration), evaluation.traceparent
+        with span("take in the model", place, configuration=configuration, evaluation_id=str(evaluation.id)):
+            await self._take_in_now(evaluation)
+
+    async def _take_in_now(self, evaluation: Evaluation) -> None:
         try:
             artifact = await asyncio.to_thread(self._artifact, evaluation.model_path, evaluation.announced_digest)
         except ArtifactError as error:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from play.record import PlayedGame
 from services.gauntlet.announced import NOTHING_ANNOUNCED, Announced
-from services.gauntlet.backlog import Backlogged
+from services.gauntlet.backlog import Backlogged, Standing
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.worker.work import Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
 from shared.contract.policy import GatePolicy
@@ -57,3 +57,4 @@ class WorkRecords(Protocol):
     async def give_back(self, claim_id: UUID, reason: str | None = None) -> None: ...
     async def end_overdue(self) -> None: ...
     async def backlog(self) -> list[Backlogged]: ...
+    async def standing(self) -> Standing: ...

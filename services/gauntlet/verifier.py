@@ -7,6 +7,7 @@ import secrets
 
 from play.verification.findings import Verification
 from services.gauntlet.errors import BusyError, NotVerifiableError
+from services.gauntlet.figures import note_verification
 from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.records import Begun
 from services.gauntlet.worker.executor import Executor, WorkerLostError
@@ -46,6 +47,7 @@ class Verifier:
             async for message in worker.messages(job):
                 match message:
                     case Verified(verification=verification):
+                        note_verification(verification)
                         return verification
                     case JobFailed(reason=reason):
                         raise NotVerifiableError(reason)

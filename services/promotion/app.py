@@ -92,7 +92,7 @@ def create_app(settings: PromotionSettings) -> FastAPI:
     verified = AuditWatch(service.audit.verify)
     loops: dict[str, Loop] = {
         "projection": projector.run, "artifacts": service.artifacts.run, "audit": verified.follow, "webhooks": courier.run,
-        "approvals": service.decisions.follow,
+        "approvals": service.decisions.follow, "figures": service.measure,
     }  # fmt: skip
     if settings.pointer_dir is not None:
         loops["signed pointer"] = service.signed_pointer.follow

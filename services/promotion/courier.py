@@ -27,6 +27,8 @@ SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 30.0
 """How much longer than an answer may take a notice is left to whoever took it up."""
 TRIES = Counter("ringrift_webhook_tries", "Tries of notices, by what came of them", ["outcome"])
+for _outcome in ("taken", "failed", "dead"):
+    TRIES.labels(_outcome)
 _log = get_logger(__name__)
 
 

@@ -15,6 +15,7 @@ from shared.contract.words import LONGEST_REASON
 from shared.messaging.handlers import Handlers, Message
 from shared.messaging.repository import DeadLetter, HandledEvent, MessageStore
 from shared.process.logs import get_logger
+from shared.process.traces import span
 from shared.storage.database import Read, Transactions, afterwards
 
 _log = get_logger(__name__)
@@ -44,12 +45,13 @@ class Inbox:
     async def handle(self, event: Event) -> None:
         """Handle an event unless it has been handled before."""
         handle = self._handlers.of(event)
-        async with self._database.write() as tx:
-            if not await self._store.claim(tx, event):
-                return
-            await handle(tx, event)
-        about = {"type": event.type, "configuration": event.subject, "event_id": str(event.id)}
-        afterwards(partial(_log.info, "handled", **about))
+        with span(f"handle {event.type}", event.traceparent, "consumer", **_about(event)) as handling:
+            async with self._database.write() as tx:
+                if not await self._store.claim(tx, event):
+                    return handling.forget()
+                await handle(tx, event)
+            about = {"type": event.type, "configuration": event.subject, "event_id": str(event.id)}
+            afterwards(partial(_log.info, "handled", **about))
 
     async def bury(self, subject: str, payload: bytes | str, reason: str, deliveries: int) -> None:
         """Record a message that cannot be handled; the same message again changes nothing."""
@@ -105,6 +107,12 @@ class Inbox:
     async def recent(self, tx: Read, limit: int) -> list[HandledEvent]:
         """The newest handled events, newest first."""
         return await self._store.handled(tx, limit)
+
+
+def _about(event: Event) -> dict[str, str | None]:
+    """What an event is about, as spans and log lines name it."""
+    evaluation = getattr(event.data, "evaluation_id", None)
+    return {"configuration": event.subject, "evaluation_id": None if evaluation is None else str(evaluation)}
 
 
 def _event_id(payload: bytes) -> str | None:

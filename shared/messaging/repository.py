@@ -50,6 +50,13 @@ class DeadLetter(NamedTuple):
     replayed_at: datetime | None
 
 
+class Standing(NamedTuple):
+    """For how many seconds an event has waited to be published, 0 if none does, and how many dead letters were not replayed."""
+
+    unpublished_seconds: float
+    letters: int
+
+
 class KeptDays(NamedTuple):
     """For how many days messages are kept. Handled ones must outlive the events, lest an event read again be handled again."""
 
@@ -142,6 +149,22 @@ class MessageStore:
         """Remember that events were published."""
         table = self._outbox
         await tx.execute(update(table).where(table.c.event_id.in_(ids)).values(published_at=func.clock_timestamp()))
+
+    async def standing(self, tx: Read) -> Standing:
+        """How the messages stand now."""
+        outbox, letters = self._outbox, self._letters
+        # two looks into indexes: what has no place in the feed yet is of the last second, unless something hangs
+        waiting = [
+            select(func.min(outbox.c.created_at)).where(each).scalar_subquery()
+            for each in (
+                and_(outbox.c.published_at.is_(None), outbox.c.sequence.is_not(None)),
+                outbox.c.sequence.is_(None),
+            )
+        ]
+        seconds = func.extract("epoch", func.clock_timestamp() - func.least(*waiting))
+        unread = select(func.count()).select_from(letters).where(letters.c.replayed_at.is_(None)).scalar_subquery()
+        [row] = await tx.execute(select(func.coalesce(seconds, 0), unread))
+        return Standing(float(row[0]), int(row[1]))
 
     async def claim(self, tx: Write, event: Event) -> bool:
         """Remember an event as handled; False if it was already."""

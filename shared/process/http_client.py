@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from shared.contract.trace import HEADER, PLACE
 from shared.process.edge_keys import EdgeKeys
 from shared.process.settings import BaseServiceSettings
 
@@ -39,6 +40,9 @@ class Bounds(NamedTuple):
 class PeerClient(httpx.AsyncClient):
     """A client with bounds on every call. A call that is streamed has its time until the answer begins."""
 
+    traced = True
+    """Whether who is called is told the trace that the call belongs to."""
+
     def __init__(self, bounds: Bounds, **options: Any) -> None:
         """`options` are httpx's."""
         super().__init__(headers={"Accept-Encoding": "identity"}, follow_redirects=False, **options)
@@ -48,6 +52,8 @@ class PeerClient(httpx.AsyncClient):
         """The answer within its bounds; httpx.ReadTimeout or AnswerRefusedError beyond them."""
         most_bytes, seconds = request.extensions.get(_BOUNDS, self._bounds)
         seconds = seconds or self._bounds.seconds
+        if self.traced and (place := PLACE.get()) is not None:
+            request.headers.setdefault(HEADER, place)
         try:
             async with asyncio.timeout(seconds):
                 answer = await super().send(request, stream=True, **options)
@@ -59,6 +65,12 @@ class PeerClient(httpx.AsyncClient):
                 return answer
         except TimeoutError:
             raise httpx.ReadTimeout(f"the answer was not complete after {seconds:g} s", request=request) from None
+
+
+class OutsideClient(PeerClient):
+    """One that tells others nothing of the suite's traces."""
+
+    traced = False
 
 
 def bounded(most_bytes: int | None = MOST_BYTES, *, seconds: float | None = None) -> dict[str, Any]:
@@ -78,10 +90,10 @@ def new_client(settings: BaseServiceSettings) -> PeerClient:
     )
 
 
-def new_outside_client(settings: BaseServiceSettings) -> PeerClient:
+def new_outside_client(settings: BaseServiceSettings) -> OutsideClient:
     """A client for calls to others than the suite's processes: without keys, and by the authorities that everybody trusts too."""
     seconds = settings.http_seconds
-    return PeerClient(
+    return OutsideClient(
         Bounds(MOST_BYTES, seconds),
         timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         verify=_everybody(settings.http_ca),

@@ -21,11 +21,13 @@ from shared.contract.words import DISTRIBUTION_PORT, GAUNTLET_PORT, PROMOTION_PO
 from shared.process.artifact_settings import ArtifactSettings
 from shared.process.credentials import ANYONE, AcceptedKeys, Caller
 from shared.process.http_settings import Address, HttpSettings
+from shared.process.logs import LogFormat
 from shared.process.nats_settings import NatsSettings
 from shared.process.postgres_spelling import EXAMPLE, with_password
 from shared.process.postgres_tls import tls_of
 from shared.process.postgres_url import PostgresUrl
 from shared.process.secret_files import FILE, read_secrets
+from shared.process.traces_settings import TracesSettings
 
 PREFIX = "RINGRIFT_"
 ANNOUNCED = "ringrift.settings"
@@ -58,7 +60,7 @@ class SettingsError(Exception):
     """The environment cannot be used; the text lists every fault."""
 
 
-class BaseServiceSettings(HttpSettings):
+class BaseServiceSettings(TracesSettings, HttpSettings):
     """What every process of the suite reads: where it listens and who may call it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -69,6 +71,7 @@ class BaseServiceSettings(HttpSettings):
         default="127.0.0.1", description="Address to listen on; anything but loopback needs RINGRIFT_API_KEYS"
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: LogFormat = Field(default="json", description="json, or console: a line for people")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         repr=False,
@@ -133,7 +136,7 @@ class BaseServiceSettings(HttpSettings):
         """Combinations of settings that cannot work, in words; subclasses add their own."""
         if not self.is_loopback and not self.api_keys:
             return [f"{PREFIX}HOST={self.host} is not loopback, so {PREFIX}API_KEYS must be set (see docs/security.md)"]
-        return self.key_faults()
+        return [*self.key_faults(), *self.traces_faults()]
 
     def key_faults(self) -> list[str]:
         """What is wrong with the accepted keys, in words."""

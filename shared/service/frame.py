@@ -15,6 +15,7 @@ import httpx
 from shared.messaging.bus import Bus
 from shared.messaging.doorbell import Doorbell
 from shared.messaging.feed import Feed
+from shared.messaging.figures import measure
 from shared.messaging.handlers import Handlers
 from shared.messaging.inbox import Inbox
 from shared.messaging.nats_connection import NatsOptions
@@ -100,6 +101,7 @@ class ServiceFrame:
         to = self.connections
         everything: dict[str, Loop] = {
             "retention": self.retention.run,
+            "messages": partial(measure, to.database, to.messages),
             "announce": partial(to.outbox.announce, to.bus.publish),
             "relay": partial(to.outbox.relay, to.database, to.bus.publish),
             "consumer": partial(

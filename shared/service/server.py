@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from shared.process.logs import configure_logs
 from shared.process.settings import BaseServiceSettings, SettingsError, load_settings
+from shared.process.traces import configure_traces
 from shared.service.connection import BoundedProtocol, ConnectionLimits
 from shared.web.behind_proxy import BehindProxy
 
@@ -28,7 +29,8 @@ def serve(name: str, model: type[S], port: Callable[[S], int], create_app: Calla
     except SettingsError as error:
         print(f"{name}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    configure_logs(name, settings.log_level)
+    configure_logs(name, settings.log_level, settings.log_format)
+    configure_traces(name, settings)
     uvicorn.run(
         BehindProxy(create_app(settings), settings),
         host=settings.host,

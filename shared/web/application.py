@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
@@ -12,17 +12,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Security as SecurityDependency
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 from pydantic import BaseModel, ValidationError
 from starlette.middleware import Middleware
 
 from shared.process.credentials import AcceptedKeys
 from shared.process.release import VERSION
 from shared.process.settings import BaseServiceSettings
+from shared.process.traces import close_traces
 from shared.web.answers import install_problems
 from shared.web.document import LICENSE, SERVER, finish
 from shared.web.keys import READ, KeyMiddleware
 from shared.web.limits import BodyLimits, LimitMiddleware
+from shared.web.measured import MeasureMiddleware
 from shared.web.pages import stay_at_home
 from shared.web.problems import (
     ContentTooLarge,
@@ -43,6 +45,7 @@ from shared.web.problems import (
     problems,
     together,
 )
+from shared.web.traced import TraceMiddleware
 from shared.web.unavailable import NONE, Outages
 
 Check = Callable[[], Awaitable[None]]
@@ -55,6 +58,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Body = TypeVar("Body", bound=BaseModel)
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items to answer")]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, description="The same key asks only once")]
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second figure for each counter, which nobody asks for
 
 
 class Description(NamedTuple):
@@ -101,14 +106,16 @@ def new_app(
         servers=[{"url": settings.root_path or "/", "description": SERVER}],
         license_info=LICENSE,
         separate_input_output_schemas=False,
-        lifespan=lifespan,
+        lifespan=_to_the_last_span(lifespan),
         generate_unique_id_function=_operation_id,
     )
     install_problems(app, translations, outages)
     limited = Middleware(LimitMiddleware, limits=BodyLimits(settings.most_body_bytes, settings.request_seconds))
     known = accepted or AcceptedKeys(settings.api_keys)
     keys = Middleware(KeyMiddleware, keys=known, anyone=settings.anyone)
-    app.user_middleware.extend([limited, *recognisers, keys])
+    app.user_middleware.extend(
+        [Middleware(MeasureMiddleware), Middleware(TraceMiddleware), limited, *recognisers, keys]
+    )
     used = {tag: None for router in routers for route in router.routes for tag in getattr(route, "tags", ())}
     told = {**TAGS, **description.tags}
     app.openapi_tags = [{"name": tag, "description": told[tag]} for tag in map(str, used) if tag in told]
@@ -117,6 +124,20 @@ def new_app(
     finish(app)
     stay_at_home(app)
     return app
+
+
+def _to_the_last_span(lifespan: Lifespan) -> Lifespan:
+    """A lifespan at whose end every span was sent: a signal ends the process right after it."""
+
+    @asynccontextmanager
+    async def longer(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with lifespan(app):
+                yield
+        finally:
+            await asyncio.to_thread(close_traces)
+
+    return longer
 
 
 class _Router(APIRouter):

@@ -14,7 +14,7 @@ import numpy as np
 from play.models.model_file import ModelFile
 from play.record import PlayedGame, encode_rows
 from play.schedule import plan_games
-from services.gauntlet.backlog import Backlogged
+from services.gauntlet.backlog import Backlogged, Standing
 from services.gauntlet.course import Blocks
 from services.gauntlet.worker.executor import WorkerLostError
 from services.gauntlet.worker.job import Job, JobDone, Task, WorkerMessage
@@ -112,6 +112,9 @@ class FakeRecords:
 
     async def backlog(self) -> list[Backlogged]:
         return []
+
+    async def standing(self) -> Standing:
+        return Standing(0, 1, 0)
 
 
 @dataclass

@@ -181,6 +181,9 @@ class FakeRecords:
             if key in self.deliveries:
                 self.deliveries[key] = self.deliveries[key].progressed(each)
 
+    async def trace_of(self, head: Head) -> str | None:
+        return None
+
     async def record_unreached(self, node: str, error: str) -> None:
         self._check("record_unreached")
         if node not in self.nodes:

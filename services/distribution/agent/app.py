@@ -112,7 +112,7 @@ def _reloader(
         hook = CommandHook(shlex.split(settings.agent_reload_command), settings.agent_reload_seconds)
     if settings.agent_reload_url:
         hook = UrlHook(outside, settings.agent_reload_url, settings.agent_reload_seconds)
-    return Reloader(store, hook, settings.agent_dir / "reloads", fetcher.published) if hook else None
+    return Reloader(store, hook, settings.agent_dir / "reloads", fetcher.published, fetcher.places) if hook else None
 
 
 def _trust(settings: AgentSettings, client: httpx.AsyncClient) -> PointerTrust | None:

@@ -13,8 +13,11 @@ from services.distribution.agent.store import ModelStore, StoreError, VersionRef
 from services.distribution.agent.transport import Transport
 from shared.contract.words import LONGEST_REASON, storable
 from shared.process.logs import get_logger
+from shared.process.traces import span
 
 RECEIVED = Counter("ringrift_agent_received_bytes", "Bytes of models that arrived", ["source"])
+for _source in ("peers", "service"):
+    RECEIVED.labels(_source)
 _log = get_logger(__name__)
 CONCURRENT_FETCHES = 2
 
@@ -29,6 +32,8 @@ class Fetcher:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.progress: dict[str, FetchProgress] = {}
         self.fetched: dict[str, FetchProgress] = {}
+        self.places: dict[str, str] = {}
+        """Where in which trace the newest transfer of a configuration stands."""
         self.published = asyncio.Event()
         """Set whenever a model got its place; cleared by whoever waits for it."""
 
@@ -61,8 +66,10 @@ class Fetcher:
         if previous is not None:
             await asyncio.wait([previous])
         try:
-            async with self._slots:
-                await self._fetch(configuration, order, progress)
+            with span("fetch", configuration=configuration) as fetching:
+                self.places[configuration] = fetching.place
+                async with self._slots:
+                    await self._fetch(configuration, order, progress)
         except (StoreError, OSError, httpx.HTTPError) as error:
             progress.error = storable(str(error) or repr(error), LONGEST_REASON)
             _log.warning("fetch failed", configuration=configuration, digest=order.digest, error=progress.error)

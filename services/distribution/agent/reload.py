@@ -10,20 +10,23 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import httpx
+from prometheus_client import Counter
 from pydantic import BaseModel
 
 from services.distribution.agent.schemas import Reload
 from services.distribution.agent.store import Model, ModelStore
+from shared.contract.trace import HEADER, PLACE
 from shared.contract.words import LONGEST_REASON, storable
 from shared.process.http_client import bounded
 from shared.process.logs import get_logger
+from shared.process.traces import span
 from shared.storage.files import write_atomically
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
@@ -33,6 +36,11 @@ OUTPUT_SECONDS = 1.0
 """For so long the last words of a program are waited for that has ended; what it started may keep its output open."""
 SECRETS = "RINGRIFT_"
 """Variables that begin so are the agent's own, and are not given to a command."""
+RELOADS = Counter(
+    "ringrift_agent_reloads", "Times that whoever plays here was told of a model, by what came of it", ["outcome"]
+)
+for _outcome in ("done", "failed"):
+    RELOADS.labels(_outcome)
 _log = get_logger(__name__)
 
 
@@ -100,6 +108,8 @@ class UrlHook:
     async def tell(self, taken: Taken) -> None:
         """Ask once."""
         limits, headers = bounded(MOST_OUTPUT_BYTES, seconds=self.seconds), {"Content-Type": "application/json"}
+        if (place := PLACE.get()) is not None:
+            headers[HEADER] = place
         body = taken.model_dump_json()
         try:
             answer = await self.client.request(
@@ -112,10 +122,19 @@ class UrlHook:
 
 
 class Reloader:
-    """Sees to it that every model of the store is taken up. `changed`: set when there may be another one."""
+    """Sees to it that every model of the store is taken up. `changed`: set when there may be another one; `places`: in
+    the traces of what brought the models, by configuration."""
 
-    def __init__(self, store: ModelStore, hook: Hook, folder: Path, changed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        store: ModelStore,
+        hook: Hook,
+        folder: Path,
+        changed: asyncio.Event,
+        places: Mapping[str, str] | None = None,
+    ) -> None:
         self._store, self._hook, self._folder, self._changed = store, hook, folder, changed
+        self._places = {} if places is None else places
         self.reloads: dict[str, Reload] = {}
 
     async def run(self) -> None:
@@ -141,6 +160,10 @@ class Reloader:
         return last is not None and last.error is None and (last.version, last.digest) == (model.version, model.digest)
 
     async def _tell(self, configuration: str, model: Model) -> bool:
+        with span("reload", self._places.get(configuration), configuration=configuration):
+            return await self._tell_now(configuration, model)
+
+    async def _tell_now(self, configuration: str, model: Model) -> bool:
         started, error = time.monotonic(), None
         path = str(self._store.path(configuration).absolute())
         try:
@@ -154,6 +177,7 @@ class Reloader:
         seconds = time.monotonic() - started
         outcome = Reload(version=model.version, digest=model.digest, seconds=seconds, error=error)
         self.reloads[configuration] = outcome
+        RELOADS.labels("failed" if error else "done").inc()
         if error is not None:
             _log.warning("reload failed", configuration=configuration, version=model.version, error=error)
             return False

@@ -29,6 +29,7 @@ from services.distribution.repository.distributions import (
     open_rollouts,
     save_rollout,
     start_distribution,
+    trace_of,
 )
 from services.distribution.repository.leaders import daemon_lease, look_anew, taken_looks
 from services.distribution.repository.nodes import (
@@ -95,5 +96,6 @@ __all__ = [
     "start_distribution",
     "take_in",
     "taken_looks",
+    "trace_of",
     "withdraw_heads",
 ]

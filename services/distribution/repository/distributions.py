@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.distribution.delivery import Head
 from services.distribution.distribution import Distribution, Ending
-from services.distribution.tables import canonical, distributions
+from services.distribution.tables import MESSAGING, canonical, distributions
 from services.distribution.wave import Rollout
 from shared.contract.delivery import RolloutState
+from shared.contract.events.distribution import DistributionStarted
 from shared.storage.database import Read, Write
 
 _IS_DESIRED = and_(
@@ -56,6 +57,16 @@ async def start_distribution(tx: Write, head: Head) -> None:
     )  # fmt: skip
     again = {"started_at": func.now(), "wave_at": func.now(), "completed_at": None, "failed_at": None}
     await tx.execute(statement.on_conflict_do_update(index_elements=["configuration", "version"], set_=again))
+
+
+async def trace_of(tx: Read, configuration: str, version: int) -> str | None:
+    """The place in the trace that the newest distribution of a version was begun in, by its event; None if that is not kept."""
+    table = MESSAGING.outbox
+    this = (table.c.type == DistributionStarted.event_type, table.c.event["subject"].astext == configuration)
+    begun = select(table.c.event["traceparent"].astext).where(
+        *this, table.c.event["data"]["version"].astext == str(version)
+    )
+    return (await tx.execute(begun.order_by(table.c.position.desc()).limit(1))).scalar()
 
 
 async def locked_distributions(tx: Write) -> list[OpenDistribution]:

@@ -32,6 +32,7 @@ from shared.contract.events.distribution import DistributionCompleted, Distribut
 from shared.contract.words import LONGEST_NODE_REASON, storable
 from shared.messaging.outbox import Outbox
 from shared.process.logs import get_logger
+from shared.process.traces import span
 from shared.service.leadership import Leadership
 from shared.storage.artifact_files import ArtifactFiles
 from shared.storage.artifacts import ArtifactFile, ArtifactStore
@@ -195,7 +196,7 @@ class DistributionService:
                 lags = await repository.lags(tx)
             nodes = await self.nodes.page()
             found = [held for each in nodes for held in each.holds.values()]
-            breakers = [each.node.breaker for each in nodes]
+            breakers = {each.node.name: each.node.breaker for each in nodes}
             figures.show(lags, found, breakers, suspicion=self.daemon.suspicion.is_raised)
             await asyncio.sleep(seconds)
 
@@ -220,8 +221,10 @@ class DistributionService:
                 if ending is not None:
                     await repository.end_distribution(tx, distribution, ending)
                     said = _said(distribution, standing if ending == "completed" else due, wanted)
-                    await self._emit(tx, said)
-                    _log_end(said)
+                    within = await repository.trace_of(tx, distribution.configuration, distribution.version)
+                    with span(said.event_type, within, "producer", configuration=distribution.configuration):
+                        await self._emit(tx, said)
+                        _log_end(said)
 
     async def _emit(self, tx: Write, data: EventData, cause: Event | None = None) -> None:
         await self.outbox.add(tx, Event.of(data, source=self.source, cause=cause))

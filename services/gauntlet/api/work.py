@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from services.gauntlet.api.problems import ClaimOver, DifferentGame, ProtocolUnsupported, ReportRefused
 from services.gauntlet.dispatcher import Dispatcher
 from services.gauntlet.worker.work import PROTOCOL, Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
+from shared.contract.trace import HEADER
 from shared.contract.words import NOBODYS_ID, STORABLE
 from shared.web.application import new_router
 from shared.web.keys import PLAY
@@ -55,6 +56,8 @@ async def claim_work(dispatcher: Workers, body: WorkWish, request: Request, resp
         response.status_code = 204
         return None
     response.headers["Location"] = f"/v1/work/claims/{work.claim_id}"
+    if work.traceparent is not None:
+        response.headers[HEADER] = work.traceparent
     return work
 
 

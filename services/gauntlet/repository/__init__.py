@@ -12,6 +12,7 @@ from services.gauntlet.repository.claims import (
     end_claims,
     extend_claims,
     keep_claim,
+    live_claims,
 )
 from services.gauntlet.repository.crashes import add_crash, crashes_of
 from services.gauntlet.repository.evaluations import (
@@ -23,6 +24,7 @@ from services.gauntlet.repository.evaluations import (
     locked,
     locked_of_claim,
     locked_unless_busy,
+    oldest_open,
     open_evaluations,
     overdue,
     playable,
@@ -84,9 +86,11 @@ __all__ = [
     "knows_a_policy",
     "list_evaluations",
     "list_trainings",
+    "live_claims",
     "locked",
     "locked_of_claim",
     "locked_unless_busy",
+    "oldest_open",
     "open_evaluations",
     "overdue",
     "page_of_games",

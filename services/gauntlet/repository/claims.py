@@ -44,6 +44,12 @@ async def claims_of(tx: Read, evaluation_id: UUID) -> list[Claim]:
     return [_claim(row) for row in await tx.execute(wanted)]
 
 
+async def live_claims(tx: Read) -> int:
+    """How many claims are good now."""
+    live = claims.c.until > func.clock_timestamp(), ~claims.c.is_over
+    return (await tx.execute(select(func.count()).select_from(claims).where(*live))).scalar_one()
+
+
 async def extend_claims(tx: Write, claim_ids: Sequence[UUID], seconds: float) -> dict[UUID, bool]:
     """Their workers were heard of. Tells of each that there is, and that nobody else changes just now, whether it is wanted."""
     free = select(claims.c.id).where(claims.c.id.in_(claim_ids)).with_for_update(skip_locked=True).cte()

@@ -121,6 +121,13 @@ async def overdue(tx: Read, seconds: float) -> list[UUID]:
     return [row.id for row in await tx.execute(late)]
 
 
+async def oldest_open(tx: Read) -> float:
+    """Since how many seconds the oldest evaluation that has not ended was asked for, 0 without one."""
+    age = func.extract("epoch", func.clock_timestamp() - func.min(evaluations.c.requested_at))
+    is_open = evaluations.c.state.in_(["received", "queued", "running"])
+    return float((await tx.execute(select(func.coalesce(age, 0)).where(is_open))).scalar_one())
+
+
 async def save(tx: Write, moved: Evaluation) -> None:
     """Write an evaluation that was read under its lock and moved once."""
     before = and_(evaluations.c.id == moved.id, evaluations.c.revision == moved.revision - 1)

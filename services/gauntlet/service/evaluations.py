@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -34,9 +34,11 @@ from shared.contract.audit_chain import Actor
 from shared.contract.configuration import Configuration
 from shared.contract.events import Event
 from shared.contract.events.promotion import EvaluationRequested, LedgerRestored, ModelPromoted
+from shared.contract.events.trainer import TrainingCompleted
 from shared.contract.policy import GatePolicy
 from shared.contract.words import EvaluationState, FailureCode, TrainingDoor, TrainingState
 from shared.process.logs import get_logger
+from shared.process.traces import span
 from shared.storage.artifacts import Artifact, require_model
 from shared.storage.database import Read, Transactions, Write
 from shared.storage.idempotency import KeyReusedError
@@ -69,6 +71,11 @@ class GauntletService:
         """Record what a trainer announced, with its evaluation or with why it is rejected; the same announcement again finds the
         first. EventIdReusedError if its source used its id for something else."""
         training, data = Training.of(event, door)
+        about = {"configuration": training.configuration, "evaluation_id": str(training.id)}
+        with span("TRAINING_COMPLETED", event.traceparent, "consumer", **about) as taking:
+            return await self._take_training(replace(event, traceparent=taking.place), training, data)
+
+    async def _take_training(self, event: CloudEvent, training: Training, data: TrainingCompleted | None) -> Training:
         async with self.database.write() as tx:
             earlier = await repository.add_training(tx, training)
             if earlier is not None and (earlier.repeats(training) or not earlier.fingerprint):

@@ -130,6 +130,7 @@ class HandingOut(WorkParts):
             counted=_counted(evaluation, course, claim.blocks),
             report_seconds=self.rules.claim_seconds, move_seconds=self.rules.move_seconds,
             game_seconds=self.rules.game_seconds, most_model_bytes=self.rules.most_model_bytes,
+            traceparent=evaluation.traceparent,
         )  # fmt: skip
 
 

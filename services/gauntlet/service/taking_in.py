@@ -110,6 +110,7 @@ class TakingIn(Recognising):
         elif cost != NO_COST:
             evaluation = await self.journal.save(tx, evaluation.spent(cost))
         noted.later(lambda: figures.note(new, cost))
+        noted.later(lambda: figures.note_confinement(report.confinement))
         await self._keep_crash(tx, claim, report.crash)
         if _is_over(evaluation, course) and (report.done or not evaluation.skip_games):
             await self._complete(tx, evaluation, course, noted)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from services.gauntlet import repository
-from services.gauntlet.backlog import Backlogged
+from services.gauntlet.backlog import Backlogged, Standing
 from services.gauntlet.evaluation import Evaluation
 from services.gauntlet.figures import Noted
 from services.gauntlet.service.courses import course_of
@@ -37,6 +37,12 @@ class WorkService(HandingOut, TakingIn):
         """What is left to play, in the order in which it was asked for."""
         async with self.database.read() as tx:
             return await repository.backlog(tx)
+
+    async def standing(self) -> Standing:
+        """How old the oldest evaluation is that has not ended, and how many claims are live."""
+        async with self.database.read() as tx:
+            age, live = await repository.oldest_open(tx), await repository.live_claims(tx)
+        return Standing(age, self.rules.evaluation_seconds, live)
 
     def changes(self, sweep: float) -> AsyncIterator[None]:
         """Now, whenever something may have changed, and at least every `sweep` seconds."""

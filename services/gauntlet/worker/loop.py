@@ -25,6 +25,7 @@ from shared.contract.words import LONGEST_REASON, storable
 from shared.process.logs import get_logger
 from shared.process.repeated import RepeatedLog
 from shared.process.tasks import to_the_end
+from shared.process.traces import span
 
 WAIT_SECONDS = 20.0
 """How long a wish for work stays open."""
@@ -65,6 +66,13 @@ class WorkerLoop:
                     await asyncio.sleep(pause * self.jitter())
 
     async def _carry_out(self, work: Work, resident: ResidentWorker) -> None:
+        configuration, evaluation = str(Configuration(work.board_type, work.num_players)), str(work.evaluation_id)
+        with span(
+            "play", work.traceparent, configuration=configuration, evaluation_id=evaluation, opponent=work.opponent
+        ):
+            await self._carry_out_now(work, resident)
+
+    async def _carry_out_now(self, work: Work, resident: ResidentWorker) -> None:
         reporter = Reporter(self.source, work)
         try:
             job, worker = await self._job(work), await resident.ready()

@@ -13,6 +13,7 @@ from typing import Any
 from services.gauntlet.worker.host import ENDING, default_name, play
 from services.gauntlet.worker.settings import WorkerSettings
 from shared.process.logs import configure_logs
+from shared.process.traces import configure_traces
 
 FAREWELL_SECONDS = 15.0
 
@@ -24,7 +25,8 @@ class RayWorker:
         """`settings`: of a `WorkerSettings`, with its key."""
         self._settings = WorkerSettings.model_validate(settings)
         self._told = asyncio.Event()
-        configure_logs("worker", self._settings.log_level)
+        configure_logs("worker", self._settings.log_level, self._settings.log_format)
+        configure_traces("worker", self._settings)
 
     async def play(self) -> None:
         """Play until it is told to end."""

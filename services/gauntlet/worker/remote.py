@@ -18,6 +18,7 @@ from play.models.model_file import ModelFile
 from services.gauntlet.errors import ClaimOverError, ReportRefusedError
 from services.gauntlet.worker.source import ModelAbsentError
 from services.gauntlet.worker.work import ModelReference, Work, WorkAnswer, WorkFailure, WorkReport, WorkWish
+from shared.contract.trace import HEADER, read
 from shared.process.http_client import bounded
 from shared.storage.file_digests import FileDigests
 from shared.storage.files import publish_file, temporary_file
@@ -44,7 +45,8 @@ class RemoteWork:
         answer = await self._client.post(self._claims, json=body, timeout=seconds, extensions=bounds)
         if answer.status_code == 204:
             return None
-        return Work.model_validate_json(_good(answer, 201).content)
+        work = Work.model_validate_json(_good(answer, 201).content)
+        return work.model_copy(update={"traceparent": read(answer.headers.get(HEADER))})
 
     async def report(self, claim_id: UUID, report: WorkReport) -> WorkAnswer:
         """As `WorkSource.report`."""

@@ -98,6 +98,7 @@ class Work(Message):
     move_seconds: float = Field(gt=0, description="How long one answer of a network may take")
     game_seconds: float = Field(gt=0, description="How long it may take until the next game ends")
     most_model_bytes: int = Field(ge=1)
+    traceparent: str | None = Field(default=None, exclude=True, description="Over HTTP a header of the answer")
 
 
 class WorkReport(Message):

@@ -4,6 +4,7 @@ from services.promotion.repository.api_keys import add_key, good_keys, key, list
 from services.promotion.repository.approvals import (
     approval,
     ask_for_approval,
+    count_awaiting,
     end_approval,
     list_approvals,
     overdue_approvals,
@@ -79,6 +80,7 @@ __all__ = [
     "begin_epoch",
     "close_request",
     "close_waiver",
+    "count_awaiting",
     "count_webhooks",
     "curriculum",
     "decided",

@@ -49,6 +49,12 @@ async def list_approvals(
     return await _approvals(tx, statement)
 
 
+async def count_awaiting(tx: Read) -> int:
+    """How many wait for a person."""
+    awaiting = (t.approvals.c.state == ApprovalState.AWAITING, t.approvals.c.deadline > func.now())
+    return (await tx.execute(select(func.count()).select_from(t.approvals).where(*awaiting))).scalar_one()
+
+
 async def overdue_approvals(tx: Read, limit: int) -> list[UUID]:
     """The decisions whose approvals are to be ended because nobody said a word in time, the longest overdue first."""
     table = t.approvals

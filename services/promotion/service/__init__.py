@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from services.promotion import figures, repository
 from services.promotion.distribution_client import DistributionClient
 from services.promotion.file_watch import FileWatch
 from services.promotion.gauntlet_client import GauntletClient
@@ -81,3 +83,13 @@ class PromotionService:
             Epochs(ledger), FallingBack(ledger, pointer, rules), holds, judging, Keys(database, accepted), pointer, policies,
             requests, signed, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip
+
+    async def measure(self) -> None:
+        """Show the figures of the ledger, for ever."""
+        while True:
+            async with self.database.read() as tx:
+                heads, waivers = await repository.heads(tx), await repository.waivers_of_heads(tx)
+                awaiting = await repository.count_awaiting(tx)
+            unverified = {each.configuration for each in waivers}
+            figures.show_ledger(heads, unverified, awaiting, len(self.files.differences))
+            await asyncio.sleep(figures.PAUSE_SECONDS)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
-from services.promotion import announcements, repository
+from services.promotion import announcements, figures, repository
 from services.promotion.controller import Decision
 from services.promotion.disposition import Circumstances, Outcome, PromotionRules, dispose
 from services.promotion.policy_version import of_environment
@@ -225,8 +225,9 @@ class Judging:
 
 
 def _say(judged: Judged) -> None:
-    """One line, of what is so."""
+    """One line, and one in the figures, of what is so."""
     outcome = judged.outcome
+    figures.note_decision(judged.decision.verdict, outcome.disposition)
     _log.info(
         "decided", configuration=judged.configuration, digest=judged.data.digest, verdict=judged.decision.verdict,
         disposition=outcome.disposition, code=outcome.code, reasons=list(outcome.reasons),

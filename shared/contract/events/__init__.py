@@ -13,7 +13,6 @@ from shared.contract.events.envelope import (
     EventType,
     RejectedError,
     Traced,
-    new_traceparent,
     schema_name,
 )
 
@@ -30,6 +29,5 @@ __all__ = [
     "EventType",
     "RejectedError",
     "Traced",
-    "new_traceparent",
     "schema_name",
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -31,6 +30,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from shared.contract.configuration import Configuration
+from shared.contract.trace import TRACEPARENT_PATTERN, continued, new_traceparent
 from shared.contract.words import CONFIGURATION_PATTERN, LONGEST_CONFIGURATION, BoardType, NumPlayers
 
 SUBJECT_PREFIX = "ringrift.events"
@@ -44,7 +44,6 @@ Subject = Annotated[
 ]
 
 
-TRACEPARENT_PATTERN = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 """An example."""
 
@@ -122,12 +121,6 @@ EventType = Annotated[str, AfterValidator(_require_declared), _DeclaredTypes()]
 """The name of a declared type of event."""
 
 
-def new_traceparent(cause: str | None = None) -> str:
-    """A W3C traceparent: a new span, in the trace of `cause` where there is one."""
-    trace = cause.split("-")[1] if cause else secrets.token_hex(16)
-    return f"00-{trace}-{secrets.token_hex(8)}-01"
-
-
 class Traced(Protocol):
     """Whatever has a place in a trace (W3C Trace Context)."""
 
@@ -186,7 +179,7 @@ class Event(BaseModel):
             subject=data.subject,
             time=datetime.now(UTC),
             dataschema=schema_name(data.event_type),
-            traceparent=new_traceparent(cause.traceparent if cause else None),
+            traceparent=continued(cause.traceparent if cause else None),
             data=data,
         )
 
