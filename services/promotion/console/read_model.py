@@ -5,6 +5,7 @@ It reads and keeps for a moment; what changes something goes to the use cases.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -66,7 +67,5 @@ class ReadModel:
 
     async def open_evaluations(self) -> SeenEvaluations:
         """Those that have not ended: first what is played, then what waits."""
-        found = [
-            each for state in OPEN for each in (await self.evaluations({"state": state, "limit": MOST_OPEN})).items
-        ]
-        return SeenEvaluations(items=found, next=None)
+        pages = await asyncio.gather(*(self.evaluations({"state": state, "limit": MOST_OPEN}) for state in OPEN))
+        return SeenEvaluations(items=[each for page in pages for each in page.items], next=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.promotion.console.live import Frame, Live
 from services.promotion.console.read_model import ReadModel
 from services.promotion.console.rendering import NEVER_KEPT, fill, page
 from services.promotion.console.routes import new_pages
+from services.promotion.console.session import NOBODY
 from services.promotion.console.visit import Visit
 from services.promotion.errors import GauntletUnreachableError
 from services.promotion.gauntlet_reader import SeenDetail, SeenPoint
@@ -50,7 +52,7 @@ async def evaluation_live(request: Request, model: Model, evaluation_id: UUID) -
     """The part of the page that changes, at every change, as server-sent events."""
     await model.evaluation(evaluation_id)
     desk: Desk = request.app.state.desk
-    visit = Visit.of(request)
+    visit = replace(Visit.of(request), session=NOBODY, token="")
     live = desk.live.setdefault("evaluation", Live(partial(_look, visit, model), LOOK_SECONDS))
     return StreamingResponse(live.follow(str(evaluation_id)), media_type="text/event-stream", headers=NEVER_KEPT)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import Request, Response
 
 from services.promotion.console.desk import Model
@@ -32,8 +34,7 @@ async def overview_part(request: Request, model: Model, seen: Seen = None) -> Re
 
 
 async def _part(visit: Visit, model: ReadModel) -> Part:
-    status = await model.status()
-    evaluations = await _open(model)
+    status, evaluations = await asyncio.gather(model.status(), _open(model))
     content = fill(
         "overview_part.html", visit, status=status, lines=lines(status, evaluations), needs=needs(status),
         events=status.recent_events[:SHOWN_EVENTS],
