@@ -102,10 +102,15 @@ def new_outside_client(settings: BaseServiceSettings) -> OutsideClient:
 
 
 def _tls(settings: BaseServiceSettings) -> ssl.SSLContext:
-    """The one authority that is named, or whom everybody trusts."""
-    if settings.http_ca is not None:
-        return ssl.create_default_context(cafile=settings.http_ca)
-    return _everybody()
+    """The one authority that is named, or whom everybody trusts; and this process's own certificate, if it has one to show."""
+    if settings.http_ca is None and settings.http_certificate is None:
+        return _everybody()
+    context = (
+        _everybody.__wrapped__() if settings.http_ca is None else ssl.create_default_context(cafile=settings.http_ca)
+    )
+    if settings.http_certificate is not None:
+        context.load_cert_chain(settings.http_certificate, settings.http_key)
+    return context
 
 
 @cache

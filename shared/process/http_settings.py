@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 OWN_PATHS = (
@@ -36,6 +36,16 @@ Address = Annotated[str, AfterValidator(_is_address)]
 """Where a service is: http or https, a host, and a path if it is behind a proxy; without a slash at its end."""
 
 
+def _load(certificate: Path, key: Path) -> None:
+    """ValueError unless the two belong together."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        raise ValueError(f"{certificate} and {key} are no certificate in PEM form with its private key") from None
+    except OSError as error:
+        raise ValueError(f"{certificate} or {key} cannot be read: {error.strerror}") from None
+
+
 class HttpSettings(BaseSettings):
     """How this process calls the others, and what stands in front of it."""
 
@@ -43,6 +53,17 @@ class HttpSettings(BaseSettings):
 
     http_ca: Path | None = Field(
         default=None, description="CA that signed the certificates of the processes that this one calls"
+    )
+    http_certificate: Path | None = Field(
+        default=None, description="Certificate that this process shows to the processes that it calls"
+    )
+    http_key: Path | None = Field(default=None, validate_default=True, description="Private key of that certificate")
+    tls_certificate: Path | None = Field(
+        default=None, description="Certificate with which this process answers over TLS by itself"
+    )
+    tls_key: Path | None = Field(default=None, validate_default=True, description="Private key of that certificate")
+    tls_client_ca: Path | None = Field(
+        default=None, description="CA that has to have signed the certificate of whoever calls this process"
     )
     http_seconds: float = Field(
         default=10.0, gt=0, le=300, description="Longest time for a call to another process, to the end of its answer"
@@ -56,12 +77,14 @@ class HttpSettings(BaseSettings):
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks",
     )
 
-    @field_validator("http_ca", mode="before")
+    @field_validator(
+        "http_ca", "http_certificate", "http_key", "tls_certificate", "tls_key", "tls_client_ca", mode="before"
+    )
     @classmethod
     def _no_address(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("http_ca")
+    @field_validator("http_ca", "tls_client_ca")
     @classmethod
     def _has_certificates(cls, value: Path | None) -> Path | None:
         try:
@@ -71,6 +94,24 @@ class HttpSettings(BaseSettings):
             raise ValueError(f"{value} has no certificate in PEM form") from None
         except OSError as error:
             raise ValueError(f"{value} cannot be read: {error.strerror}") from None
+        return value
+
+    @field_validator("http_key", "tls_key")
+    @classmethod
+    def _is_of_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        name = f"{(info.field_name or '').partition('_')[0]}_certificate"
+        certificate: Path | None = info.data.get(name)
+        if (value is None) != (certificate is None) and name in info.data:
+            raise ValueError(f"goes with RINGRIFT_{name.upper()}: give both or none")
+        if value is not None and certificate is not None:
+            _load(certificate, value)
+        return value
+
+    @field_validator("tls_client_ca")
+    @classmethod
+    def _needs_tls(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and info.data.get("tls_certificate") is None:
+            raise ValueError("needs RINGRIFT_TLS_CERTIFICATE: without TLS nobody shows a certificate")
         return value
 
     @field_validator("root_path")

@@ -139,9 +139,8 @@ class AgentSettings(BaseServiceSettings, TransportSettings):
         """Where this agent is, by its settings; None if it listens on every address, so that others see better which one it is."""
         if self.agent_url or self.host in ("0.0.0.0", "::"):
             return self.agent_url
-        return (
-            f"http://[{self.host}]:{self.agent_port}" if ":" in self.host else f"http://{self.host}:{self.agent_port}"
-        )
+        scheme, host = "https" if self.tls_certificate else "http", f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.agent_port}"
 
     @property
     def anyone(self) -> Caller | None:
