@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.compilation import compilation
-from tests.benchmarks.distribution import Figures, distribution
+from tests.benchmarks.distribution import distribution
+from tests.benchmarks.figures import Figures
 from tests.benchmarks.gate_statistics import statistics
 from tests.benchmarks.gauntlet import gauntlet, heuristic_move
 from tests.benchmarks.ground import ground
@@ -24,6 +25,7 @@ from tests.benchmarks.promotion import promotion
 from tests.benchmarks.races import racing
 from tests.benchmarks.random_games import random_games
 from tests.benchmarks.sandbox import sandbox
+from tests.benchmarks.single_node import one_node
 from tests.benchmarks.threads import threads
 from tests.benchmarks.verdict import verdict
 from tests.benchmarks.workers import workers
@@ -43,6 +45,7 @@ SECTIONS: dict[str, Callable[[bool], Table]] = {
     "statistics": statistics,
     "racing": racing,
     "nodes": nodes,
+    "one-node": one_node,
     "distribution": distribution,
 }
 
