@@ -20,6 +20,7 @@ from services.gauntlet.api import (
     games,
     intervals,
     progress,
+    replays,
     status,
     trainings,
     uploads,
@@ -35,6 +36,7 @@ from services.gauntlet.intake import Intake
 from services.gauntlet.model_files import ModelFiles
 from services.gauntlet.policies import PromotionPolicies, RememberedPolicies
 from services.gauntlet.refused import Refused
+from services.gauntlet.replayer import Replayer
 from services.gauntlet.service import GauntletService, Journal, WorkService
 from services.gauntlet.settings import GauntletSettings
 from services.gauntlet.tables import MESSAGING
@@ -70,6 +72,7 @@ NOUNS = (
     evaluations,
     games,
     intervals,
+    replays,
     crashes,
     progress,
     verification,
@@ -93,7 +96,9 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     frame = ServiceFrame(to, HANDLERS.bound(service), kept)
     promotion = PromotionPolicies(to.client, settings.promotion_url)
     policies, history = RememberedPolicies(promotion, to.database), VersionHistory(promotion, to.database)
+    replayer = Replayer(Processes(settings.gauntlet_device))
     loops = {
+        "replays": replayer.run,
         **issued_keys(to),
         "versions": history.follow,
         "refused": Refused(service, store).run,
@@ -119,6 +124,7 @@ def create_app(settings: GauntletSettings) -> FastAPI:
     app.state.service, app.state.frame = service, frame
     app.state.streams = Streams(settings.most_streams)
     app.state.verifier = Verifier(Processes(settings.gauntlet_device), files)
+    app.state.replayer = replayer
     app.state.artifacts, app.state.dispatcher = ArtifactFiles(store), dispatcher
     app.state.uploads = Uploads(store, settings.uploads_dir, settings.most_model_bytes)
     app.state.most_piece_bytes = settings.most_body_bytes

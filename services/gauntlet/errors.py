@@ -25,6 +25,10 @@ class NotVerifiableError(Exception):
     """The evaluation has no evidence, or what is needed to play its games again cannot be had."""
 
 
+class NotTellableError(Exception):
+    """The recorded game cannot be played again here: its rules are not installed, or it takes too long."""
+
+
 class BusyError(Exception):
     """As much of this as may be done at once is being done; ask again."""
 

@@ -90,6 +90,7 @@ def stands_for(siege: Siege) -> dict[str, str]:
         "decision_id": decision["id"],
         "claim_id": str(uuid4()), "key_id": "0" * 8, "webhook_id": str(uuid4()),
         "evaluation_id": decision["evaluation_id"], "request_id": request["data"]["request_id"], "training_id": training["id"],
+        "opponent": "random", "index": "0",
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from play.games.drawing import Line
 from play.games.game import Bools, Float32s, Float64s, Int8s, Int16s, Int64s, Moves
+from play.games.ringrift import picture
 from play.games.ringrift.actions import num_planes
 from play.games.ringrift.batch import (
     actions_batch,
@@ -21,6 +22,7 @@ from play.games.ringrift.notation import move_key
 from play.games.ringrift.observe import plane_names
 from play.games.ringrift.state import State, blank, take, view
 from play.games.ringrift.victory import rank_scores
+from shared.contract.replay import BoardPiece, Layout, SeatStanding
 
 RULES_VERSION = "ringrift 1"
 """Counts up whenever the same moves could lead elsewhere."""
@@ -106,3 +108,23 @@ class RingRift:
     def draw(self, states: State, index: int, row: Int16s | None = None) -> list[Line]:
         """One position as `Drawn.draw` (drawing.py)."""
         return draw(self.board_type, self.board, view(states, index), row)
+
+    def layout(self) -> Layout:
+        """The board, as `Pictured` has it (picture.py)."""
+        return picture.layout(self.board_type, self.board)
+
+    def cells(self, states: State, index: int) -> Int64s:
+        """int64[C, 4]: what lies on every cell."""
+        return picture.cells(view(states, index))
+
+    def piece(self, facts: Int64s) -> BoardPiece | None:
+        """What one of them says."""
+        return picture.piece(facts)
+
+    def standings(self, states: State, index: int) -> list[SeatStanding]:
+        """What each seat has."""
+        return picture.standings(view(states, index))
+
+    def between(self, row: Int16s) -> list[int]:
+        """The cells of a move."""
+        return picture.between(row)

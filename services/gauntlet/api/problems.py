@@ -24,8 +24,14 @@ class NotVerifiable(Problem):
     status, slug = 409, "not-verifiable"
 
 
+class NotTellable(Problem):
+    """The recorded game cannot be played again here: its rules are not installed, or it takes too long."""
+
+    status, slug = 409, "not-tellable"
+
+
 class Busy(Problem):
-    """Another verification is being made; ask again."""
+    """As much of this as may be done at once is being done; ask again."""
 
     status, slug = 503, "busy"
 
@@ -94,6 +100,7 @@ TRANSLATIONS: Mapping[type[Exception], type[Problem]] = {
     errors.UnknownError: NotFound,
     errors.EndedError: EvaluationEnded,
     errors.NotVerifiableError: NotVerifiable,
+    errors.NotTellableError: NotTellable,
     errors.BusyError: Busy,
     errors.ClaimOverError: ClaimOver,
     errors.DifferentGameError: DifferentGame,

@@ -36,6 +36,7 @@ from services.gauntlet.repository.evaluations import (
 from services.gauntlet.repository.games import (
     drop_games,
     forget_games,
+    game_at,
     page_of_games,
     played_games,
     record_games,
@@ -82,6 +83,7 @@ __all__ = [
     "first_with_weights_of",
     "forget_beyond",
     "forget_games",
+    "game_at",
     "keep_claim",
     "knows_a_policy",
     "list_evaluations",

@@ -61,7 +61,12 @@ async def forget_games(tx: Write, evaluation_id: UUID) -> None:
 
 async def recorded_as(tx: Read, evaluation_id: UUID, played: PlayedGame) -> PlayedGame | None:
     """The recorded game in the same place of the same schedule."""
-    same = and_(games.c.opponent == played.opponent, games.c.index == played.index)
+    return await game_at(tx, evaluation_id, GamePlace.of(played))
+
+
+async def game_at(tx: Read, evaluation_id: UUID, place: GamePlace) -> PlayedGame | None:
+    """The recorded game in a place."""
+    same = and_(games.c.opponent == place.opponent, games.c.index == place.place)
     found = await _games(tx, _in_order(evaluation_id).where(same))
     return found[0] if found else None
 

@@ -175,6 +175,17 @@ class GauntletService:
             results = await repository.results(tx, evaluation_id)
         return await asyncio.to_thread(closings, results, evaluation.configuration.num_players)
 
+    async def game(self, evaluation_id: UUID, place: GamePlace) -> tuple[Evaluation, PlayedGame]:
+        """A recorded game and its evaluation. UnknownError if either is not there."""
+        async with self.database.read() as tx:
+            evaluation = known(await repository.evaluation(tx, evaluation_id), evaluation_id)
+            played = await repository.game_at(tx, evaluation_id, place)
+        if played is None:
+            raise UnknownError(
+                f"evaluation {evaluation_id} has no recorded game {place.place} against {place.opponent}"
+            )
+        return evaluation, played
+
     async def crashes(self, evaluation_id: UUID) -> list[CrashReport]:
         """The crash dossiers of an evaluation. UnknownError if there is none such."""
         async with self.database.read() as tx:

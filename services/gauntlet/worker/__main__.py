@@ -24,9 +24,9 @@ def main() -> None:
     inbox.start()
     # Imported only now: libraries that print while they load find standard output already out of their reach.
     from play.models.confined.host import ModelHost
-    from services.gauntlet.worker import verification
+    from services.gauntlet.worker import telling, verification
     from services.gauntlet.worker.gauntlet import GameGauntlet
-    from services.gauntlet.worker.job import Job
+    from services.gauntlet.worker.job import Job, ReplayJob
     from services.gauntlet.worker.models import OpenModels
 
     models = OpenModels(ModelHost(device=next(iter(sys.argv[1:]), "cpu")))
@@ -35,6 +35,8 @@ def main() -> None:
         task = inbox.next()
         if isinstance(task, Job):
             messages = GameGauntlet(task, models, inbox.is_stopped(task.work.claim_id)).run()
+        elif isinstance(task, ReplayJob):
+            messages = iter([telling.run(task)])
         else:
             messages = iter([verification.run(task, models.host)])
         for message in messages:

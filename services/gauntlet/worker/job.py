@@ -17,7 +17,8 @@ from play.verification.findings import Verification
 from services.gauntlet.worker.crash import Crash
 from services.gauntlet.worker.work import Message, Work
 from shared.contract.evidence import Evidence, ModelMetadata
-from shared.contract.words import BoardType, Confinement, OpponentName
+from shared.contract.replay import GameReplay
+from shared.contract.words import BoardType, Confinement, OpponentName, RulesProfile
 
 
 class Job(Message):
@@ -42,6 +43,16 @@ class VerificationJob(Message):
     played: list[PlayedGame]
     sample: int | None = None
     seed: int
+
+
+class ReplayJob(Message):
+    """A recorded game to be told move by move. It needs no model."""
+
+    task: Literal["replay"] = "replay"
+    board_type: BoardType
+    num_players: int
+    profile: RulesProfile
+    played: PlayedGame
 
 
 class Stop(Message):
@@ -104,9 +115,16 @@ class Verified(Message):
     verification: Verification
 
 
-Task = Job | VerificationJob
+class Replayed(Message):
+    """A recorded game, told."""
+
+    type: Literal["replayed"] = "replayed"
+    replay: GameReplay
+
+
+Task = Job | VerificationJob | ReplayJob
 LINE: TypeAdapter[Task | Stop] = TypeAdapter(Annotated[Task | Stop, Field(discriminator="task")])
-WorkerMessage = ModelLoaded | GamesPlayed | Crashed | JobDone | JobFailed | Verified
-LAST = (JobDone, JobFailed, Verified)
+WorkerMessage = ModelLoaded | GamesPlayed | Crashed | JobDone | JobFailed | Verified | Replayed
+LAST = (JobDone, JobFailed, Verified, Replayed)
 """With one of these a task has ended."""
 WORKER_MESSAGE: TypeAdapter[WorkerMessage] = TypeAdapter(Annotated[WorkerMessage, Field(discriminator="type")])
