@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def tell(game: Game, played: PlayedGame) -> GameReplay:
     about = played.model_dump(include={"opponent", "index", "seat", "outcome", "error"})
     named = str(Configuration(game.board_type, game.num_players))
     board = teller.pictured.layout() if teller.pictured else None
-    told = {"layout": board, "opening": begun, "moves": moves, "scores": scores, "fault": fault}
+    told: dict[str, Any] = {"layout": board, "opening": begun, "moves": moves, "scores": scores, "fault": fault}
     return GameReplay(configuration=named, **about, **told)
 
 

@@ -28,9 +28,11 @@ from services.promotion.api import (
 )
 from services.promotion.api.problems import TRANSLATIONS
 from services.promotion.audit_watch import AuditWatch
+from services.promotion.cluster_client import ClusterClient
 from services.promotion.console.desk import Desk
 from services.promotion.console.pages import gate, page_routers
 from services.promotion.console.read_model import ReadModel
+from services.promotion.console.replays import Replays
 from services.promotion.consumers import HANDLERS
 from services.promotion.courier import Courier
 from services.promotion.distribution_client import DistributionClient
@@ -43,6 +45,7 @@ from services.promotion.service import PromotionService
 from services.promotion.service.signed_pointer import Signing
 from services.promotion.settings import PromotionSettings
 from services.promotion.tables import MESSAGING
+from services.promotion.trainings_client import TrainingsClient
 from services.promotion.webhook_client import WebhookClient
 from shared.process.http_client import new_outside_client
 from shared.process.tasks import Loop
@@ -130,6 +133,9 @@ def create_app(settings: PromotionSettings) -> FastAPI:
         DESCRIPTION, settings, lifespan, routers, TRANSLATIONS, [gate(desk, pages)], accepted=to.keys, outages=DATABASE
     )
     app.state.service, app.state.frame, app.state.desk = service, frame, desk
+    app.state.replays = Replays(to.client, settings.gauntlet_url)
+    app.state.trainings = TrainingsClient(to.client, settings.gauntlet_url)
+    app.state.cluster = ClusterClient(to.client, settings.distribution_url)
     return app
 
 

@@ -69,7 +69,7 @@ class DistributionClient:
             raise DistributionUnreachableError(f"the distribution service did not take it: {error!r}") from None
         if answer.is_success:
             return True
-        kind, detail = _refusal(answer)
+        kind, detail = refusal(answer)
         if kind == NOT_KNOWN_YET:
             return False
         if kind in REFUSALS:
@@ -77,7 +77,7 @@ class DistributionClient:
         raise DistributionRefusedError(f"the distribution service answered {answer.status_code}: {detail}")
 
 
-def _refusal(answer: httpx.Response) -> tuple[str, str]:
+def refusal(answer: httpx.Response) -> tuple[str, str]:
     """The kind of problem and its detail, as far as the answer has them."""
     try:
         said = Refusal.model_validate_json(answer.content)

@@ -116,7 +116,7 @@ async def test_a_process_that_is_lost_or_slow_costs_one_answer(teller: Teller) -
 
 async def test_only_so_many_wait(teller: Teller) -> None:
     """Whoever comes after them is told to come again, and all of them get the game."""
-    replayer = Replayer(teller, nullcontext)  # type: ignore[arg-type]
+    replayer = Replayer(teller, nullcontext)
     teller.gate.clear()
     waiting = [asyncio.create_task(replayer.replay(EVALUATION, GAME)) for _ in range(MOST_WAITING)]
 

@@ -16,7 +16,8 @@ class Neighbour:
     """A real HTTP server. `feed`: the events it shows; `status`: its GET /status; `asked`: what it was sent by POST.
 
     `ledger`: the canonical versions it names, and `evaluations`: those that run; None if it does not know that route.
-    `refusal`: its answer to every POST; `played`: answers for evaluations, where a test shows some.
+    `refusal`: its answer to every POST; `played`: answers for evaluations, where a test shows some; `pages`: its answers to GETs,
+    by path, before anything else.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Neighbour:
         self.evaluations: list[Any] | None = []
         self.refusal: tuple[int, Any] = (202, {})
         self.played: Callable[[str, str], tuple[int, Any]] | None = None
+        self.pages: dict[str, Any] = {}
         self.url = ""
 
     @contextmanager
@@ -41,14 +43,20 @@ class Neighbour:
             def do_GET(self) -> None:
                 """The feed or the status."""
                 address = urlsplit(self.path)
-                if neighbour.played and address.path.startswith("/v1/evaluations"):
+                found = neighbour.pages.get(address.path)
+                if neighbour.played and found is None and address.path.startswith("/v1/evaluations"):
                     return self._answer(*neighbour.played(address.path, address.query))
-                self._answer(200, neighbour.shown(address.path, address.query))
+                self._answer(200, neighbour.shown(address.path, address.query) if found is None else found)
 
             def do_POST(self) -> None:
                 """Take note."""
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 neighbour.asked.append((self.path, json.loads(body)))
+                self._answer(*neighbour.refusal)
+
+            def do_DELETE(self) -> None:
+                """Take note of the address alone."""
+                neighbour.asked.append((self.path, None))
                 self._answer(*neighbour.refusal)
 
             def _answer(self, status: int, content: Any) -> None:

@@ -80,9 +80,9 @@ async def isolate_node(service: Service, who: Who, name: InPath, wanted: Isolati
 
 
 @router.delete("/{name}/isolation", status_code=204, dependencies=[OPERATE], responses=problems(NotFound))
-async def release_node(service: Service, who: Who, name: InPath) -> None:
+async def release_node(service: Service, who: Who, name: InPath, reason: Because = None) -> None:
     """Visit a node again, at once; one that was not isolated too."""
-    await service.nodes.release(name, who)
+    await service.nodes.release(name, who, reason)
 
 
 def _view(each: NodeHoldings) -> NodeView:

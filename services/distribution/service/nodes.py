@@ -111,9 +111,9 @@ class Nodes:
         await self._set_apart(name, isolation, by, "isolate_node", isolation.reason)
         _log.warning("node isolated", node=name, by=isolation.by, reason=isolation.reason)
 
-    async def release(self, name: str, by: Actor) -> None:
+    async def release(self, name: str, by: Actor, reason: str | None = None) -> None:
         """Visit a node again, at once. UnknownError if there is none of that name."""
-        await self._set_apart(name, None, by, "release_node")
+        await self._set_apart(name, None, by, "release_node", reason)
         _log.warning("node released", node=name, by=by.name)
 
     async def _set_apart(

@@ -16,5 +16,10 @@ NAVIGATION = (
     Entry("Overview", "/overview"),
     Entry("Evaluations", "/evaluations"),
     Entry("Decisions", "/decisions"),
+    Entry("Nodes", "/nodes"),
+    Entry("Distributions", "/distributions"),
+    Entry("Trainings", "/timeline"),
+    Entry("Policies", "/policies"),
+    Entry("Audit", "/audit"),
     Entry("Promote", "/promote"),
 )

@@ -22,6 +22,7 @@ from services.promotion.repository.decisions import DecisionRow, decided, decisi
 from services.promotion.repository.epochs import begin_epoch, epoch, lock_epoch
 from services.promotion.repository.evaluations import knows_artifact, record_evaluation
 from services.promotion.repository.holds import hold, holds_on, lift_hold, list_holds, place_hold
+from services.promotion.repository.lineage import elo_of, versions_by
 from services.promotion.repository.policies import (
     append_policy,
     newest_policies,
@@ -87,6 +88,7 @@ __all__ = [
     "decision",
     "decisions",
     "decisions_of",
+    "elo_of",
     "end_approval",
     "epoch",
     "good_keys",
@@ -140,6 +142,7 @@ __all__ = [
     "version_before",
     "version_of",
     "versions",
+    "versions_by",
     "waiver",
     "waivers_of_heads",
     "webhooks",

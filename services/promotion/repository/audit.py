@@ -11,6 +11,7 @@ from services.promotion import tables as t
 from services.promotion.act import AuditRow
 from services.promotion.repository.epochs import EPOCH
 from shared.contract.audit_chain import ChainHead
+from shared.contract.words import AuditAction
 from shared.storage.database import Read, Write, lock, lock_for_transaction, locked
 from shared.storage.together import Rows, bound
 
@@ -60,13 +61,18 @@ def _append(rows: str) -> Insert:
 
 
 async def audit_rows(
-    tx: Read, configuration: str | None, before: int | None, after: int | None, limit: int
-) -> list[ListedRow]:
-    """Rows, newest first; after a place, if one is given, oldest first. Of one configuration only, if given."""
+    tx: Read, configuration: str | None, before: int | None, after: int | None, limit: int,
+    action: AuditAction | None = None, actor: str | None = None,
+) -> list[ListedRow]:  # fmt: skip
+    """Rows, newest first; after a place, if one is given, oldest first. Of one configuration, action and person only, if given."""
     order = t.audit.c.id.desc() if after is None else t.audit.c.id
     statement = select(t.audit.c.id, *_ROW).order_by(order).limit(limit)
     if configuration is not None:
         statement = statement.where(_chain == configuration)
+    if action is not None:
+        statement = statement.where(t.audit.c.action == action)
+    if actor is not None:
+        statement = statement.where(t.audit.c.actor == actor)
     if before is not None:
         statement = statement.where(t.audit.c.id < before)
     if after is not None:

@@ -12,7 +12,7 @@ from services.promotion.versions import CanonicalVersion, NextVersion
 from shared.storage.database import Read, Write, lock
 from shared.storage.together import Rows, bound
 
-_VERSIONS = select(
+VERSIONS = select(
     t.canonical_versions.c.configuration,
     t.canonical_versions.c.version,
     t.canonical_versions.c.digest,
@@ -23,7 +23,7 @@ _VERSIONS = select(
     t.canonical_versions.c.decision_id,
     t.canonical_versions.c.promoted_by,
 ).join(t.artifacts, t.artifacts.c.digest == t.canonical_versions.c.digest)
-_HISTORY = _VERSIONS.where(t.canonical_versions.c.configuration == bindparam("configuration")).order_by(
+_HISTORY = VERSIONS.where(t.canonical_versions.c.configuration == bindparam("configuration")).order_by(
     t.canonical_versions.c.version.desc()
 )
 HEAD = _HISTORY.limit(1)
@@ -61,7 +61,7 @@ async def versions(
 async def version(tx: Read, configuration: str, number: int) -> CanonicalVersion | None:
     """One version of a configuration."""
     table = t.canonical_versions
-    row = (await tx.execute(_VERSIONS.where(table.c.configuration == configuration, table.c.version == number))).first()
+    row = (await tx.execute(VERSIONS.where(table.c.configuration == configuration, table.c.version == number))).first()
     return CanonicalVersion(*row) if row else None
 
 
@@ -69,7 +69,7 @@ async def version_at(tx: Read, configuration: str, moment: datetime) -> Canonica
     """What was canonical at a moment; None before the first version."""
     table = t.canonical_versions
     then = (table.c.configuration == configuration, table.c.promoted_at <= moment)
-    newest = _VERSIONS.where(*then).order_by(table.c.promoted_at.desc(), table.c.version.desc()).limit(1)
+    newest = VERSIONS.where(*then).order_by(table.c.promoted_at.desc(), table.c.version.desc()).limit(1)
     row = (await tx.execute(newest)).first()
     return CanonicalVersion(*row) if row else None
 
@@ -81,14 +81,14 @@ async def version_before(tx: Read, head: CanonicalVersion) -> CanonicalVersion |
         marks.c.configuration == table.c.configuration, marks.c.digest == table.c.digest, marks.c.lifted_at.is_(None)
     )
     others = (table.c.configuration == head.configuration, table.c.digest != head.digest, ~marked.exists())
-    row = (await tx.execute(_VERSIONS.where(*others).order_by(table.c.version.desc()).limit(1))).first()
+    row = (await tx.execute(VERSIONS.where(*others).order_by(table.c.version.desc()).limit(1))).first()
     return CanonicalVersion(*row) if row else None
 
 
 async def version_of(tx: Read, digest: str, configuration: str | None = None) -> CanonicalVersion | None:
     """The newest version that has these bytes, of one configuration or of any."""
     table = t.canonical_versions
-    statement = _VERSIONS.where(table.c.digest == digest).order_by(table.c.promoted_at.desc()).limit(1)
+    statement = VERSIONS.where(table.c.digest == digest).order_by(table.c.promoted_at.desc()).limit(1)
     if configuration is not None:
         statement = statement.where(table.c.configuration == configuration)
     row = (await tx.execute(statement)).first()
@@ -102,7 +102,7 @@ async def heads(tx: Read) -> list[CanonicalVersion]:
     following = select(func.min(table.c.configuration)).where(table.c.configuration > known.c.configuration)
     step = select(following.correlate(known).scalar_subquery()).where(known.c.configuration.is_not(None))
     known = known.union_all(step)
-    of_it = _VERSIONS.where(table.c.configuration == known.c.configuration).correlate(known)
+    of_it = VERSIONS.where(table.c.configuration == known.c.configuration).correlate(known)
     newest = of_it.order_by(table.c.version.desc()).limit(1).lateral("newest")
     statement = select(newest).select_from(known.join(newest, true())).order_by(newest.c.configuration)
     return [CanonicalVersion(*row) for row in await tx.execute(statement)]

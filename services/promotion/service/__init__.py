@@ -21,6 +21,7 @@ from services.promotion.service.holds import Holds
 from services.promotion.service.judging import Judging
 from services.promotion.service.keys import Keys
 from services.promotion.service.ledger import Ledger
+from services.promotion.service.lineage import Lineage
 from services.promotion.service.model_files import ModelFiles
 from services.promotion.service.pointer import Pointer
 from services.promotion.service.policies import Policies
@@ -55,6 +56,7 @@ class PromotionService:
     holds: Holds
     judging: Judging
     keys: Keys
+    lineage: Lineage
     pointer: Pointer
     policies: Policies
     requests: Requests
@@ -80,8 +82,8 @@ class PromotionService:
         artifacts = Artifacts(database, store, gauntlet, distribution, settings.collection)
         return cls(
             database, outbox, distribution, gauntlet, files, artifacts, Audit(database), Curriculum(database), decisions,
-            Epochs(ledger), FallingBack(ledger, pointer, rules), holds, judging, Keys(database, accepted), pointer, policies,
-            requests, signed, Webhooks(ledger, settings.webhook_rules),
+            Epochs(ledger), FallingBack(ledger, pointer, rules), holds, judging, Keys(database, accepted), Lineage(database),
+            pointer, policies, requests, signed, Webhooks(ledger, settings.webhook_rules),
         )  # fmt: skip
 
     async def measure(self) -> None:

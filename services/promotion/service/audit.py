@@ -10,6 +10,7 @@ from services.promotion import repository
 from services.promotion.act import Act
 from services.promotion.repository import ListedRow
 from shared.contract.audit_chain import MOST_FAULTS, Actor, Chains
+from shared.contract.words import AuditAction
 from shared.storage.database import Database, Read, Write
 from shared.storage.together import write
 
@@ -31,11 +32,12 @@ class Audit:
     database: Database
 
     async def page(
-        self, configuration: str | None, before: int | None, after: int | None, limit: int
-    ) -> list[ListedRow]:
+        self, configuration: str | None, before: int | None, after: int | None, limit: int,
+        action: AuditAction | None = None, actor: str | None = None,
+    ) -> list[ListedRow]:  # fmt: skip
         """Rows, newest first; after a place, if one is given, oldest first."""
         async with self.database.read() as tx:
-            return await repository.audit_rows(tx, configuration, before, after, limit)
+            return await repository.audit_rows(tx, configuration, before, after, limit, action, actor)
 
     async def verify(self) -> Chains:
         """Every chain, and whether each canonical version has its move."""
