@@ -71,6 +71,7 @@ def contents(database: str, order_key: str) -> Contents:
     token = secrets.token_urlsafe(32)
     made["ringrift-distribution"] |= {"RINGRIFT_ORDER_KEY": order_key, "RINGRIFT_JOIN_TOKEN": token}
     made["ringrift-agent"] |= {"RINGRIFT_JOIN_TOKEN": token}
+    made["ringrift-promotion"] |= {"RINGRIFT_PAGES_SECRET": secrets.token_urlsafe(48)}
     made["ringrift-people"] = made.pop("ringrift-operator") | made.pop("ringrift-trainer")
     made["ringrift-servers"] = {
         **{f"{name.upper()}_DATABASE_PASSWORD": password for name, password in roles.items()},

@@ -83,7 +83,7 @@ def test_every_name_of_the_values_is_a_setting() -> None:
         if isinstance(part["secret"], dict)
     }
     assert named | secret <= variables()
-    assert len(secret) == 8
+    assert len(secret) == 9
     assert secret <= {name for model in MODELS for name in secrets_of(model)}
 
 

@@ -32,7 +32,7 @@ SECRETS = {
     "RINGRIFT_API_KEYS": f"operator:read:{'0' * 64}",
     "RINGRIFT_ORDER_KEY": "Yqq0DBzxNUhNKCP64VYDwQvJxTKCN8bJSE5x5wV3qAY=",
 }
-SECRET = "of-sixteen-characters"
+SECRET = "of-more-than-thirty-two-characters"
 PUBLIC_KEY = "Mo2taqSwLb06kgoawjKIWac/67JGcwztrjj6/8Oq4V4="
 CALLERS = {"gauntlet", "promotion", "distribution", "agent", "worker"}
 PORTS = {"gauntlet": 8771, "promotion": 8770, "distribution": 8772, "agents": 8780}

@@ -80,14 +80,3 @@ topologySpreadConstraints:
         {{- include "ringrift.selector" $ | nindent 8 }}
   {{- end }}
 {{- end -}}
-
-{{/* Compiled games come with the image; they are taken into a folder that the process owns, or each would compile them anew. */}}
-{{- define "ringrift.kernels-container" -}}
-- name: kernels
-  image: {{ include "ringrift.image" . }}
-  imagePullPolicy: {{ (index . 0).Values.image.pullPolicy }}
-  command: [sh, -c, 'if [ -d "$NUMBA_CACHE_DIR" ]; then cp -R "$NUMBA_CACHE_DIR"/. /kernels; fi']
-  {{- include "ringrift.restricted-container" . | nindent 2 }}
-  resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { memory: 128Mi } }
-  volumeMounts: [{ name: kernels, mountPath: /kernels }]
-{{- end -}}
