@@ -1,6 +1,6 @@
 # The roles and the database of docs/servers.md, with the passwords of /run/secrets. The Postgres image runs it when its volume is empty;
 # run again (`docker compose exec postgres sh /docker-entrypoint-initdb.d/roles.sh`), it sets the passwords to what the files say by then.
-secret() { cat "/run/secrets/$1"; }
+secret() { cat "${SECRETS:-/run/secrets}/$1"; }
 psql -v ON_ERROR_STOP=1 -q -U "${POSTGRES_USER:-postgres}" -d postgres \
   -v administrator="${POSTGRES_USER:-postgres}" -v postgres="$(secret postgres_password)" \
   -v migrate="$(secret migrate_database_password)" -v gauntlet="$(secret gauntlet_database_password)" \

@@ -102,11 +102,12 @@ def test_f65_no_service_gets_around_its_grants(server: Callable[[str], str], sta
             ask(server(role_of(service)), statement)
 
 
-def test_f65_the_containers_roles_are_these(open_folder: Path) -> None:
+def test_f65_the_containers_roles_are_these(open_folder: Path, tmp_path: Path) -> None:
     """What the Postgres image runs makes roles with which everything is migrated, and each service gets in, and no stranger."""
-    names = ("MIGRATE", *map(str.upper, SERVICES))
-    passwords = {f"{name}_DATABASE_PASSWORD": f"it's {name}" for name in names}
     with Postgres(open_folder / "postgres", durable=False) as server:
+        (tmp_path / "postgres_password").write_text(server.password)
+        for name in ("migrate", *SERVICES):
+            (tmp_path / f"{name}_database_password").write_text(f"it's {name}")
         server.drop_database("ringrift")
         server.execute("drop role ringrift")
         where = {
@@ -114,15 +115,14 @@ def test_f65_the_containers_roles_are_these(open_folder: Path) -> None:
             "PGPORT": str(server.port),
             "PGPASSWORD": server.password,
             "PATH": f"{server.binaries}:/usr/bin:/bin",
+            "SECRETS": str(tmp_path),
         }
-        done = subprocess.run(
-            ["sh", ROOT / "docker" / "roles.sh"], env={**where, **passwords}, capture_output=True, text=True
-        )
+        done = subprocess.run(["sh", ROOT / "docker" / "roles.sh"], env=where, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         address = f"postgresql://{{}}:it's {{}}@127.0.0.1:{server.port}/ringrift"
-        migrate(address.format("ringrift", "MIGRATE"))
+        migrate(address.format("ringrift", "migrate"))
         for service in SERVICES:
-            url = address.format(role_of(service), service.upper())
+            url = address.format(role_of(service), service)
             assert ask(url, f"select count(*) from {service}.outbox") == [(0,)]
             assert denied(url, "create temporary table mine (x int)")
         server.execute("create role stranger login password 'x'")
