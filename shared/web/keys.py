@@ -1,6 +1,7 @@
 """Who may call a service, in two steps: a middleware finds out who is calling, a dependency of each route how far that must reach.
 
-Without keys a service listens on loopback only (the settings see to that) and everyone there may do everything.
+Without keys a service listens on loopback only (the settings see to that) and everyone there may do everything, but for a page of
+another site in a browser there.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from shared.contract.audit_chain import Actor
 from shared.process.credentials import RIGHTS, AcceptedKeys, Caller
 from shared.process.logs import get_logger
 from shared.web.behind_proxy import own_path
+from shared.web.elsewhere import READING, is_from_elsewhere
 from shared.web.problems import Forbidden, Unauthorized
 
 OPEN_PATHS = ("/", "/livez", "/readyz", "/health")
 DOCUMENTATION = ("/docs", "/redoc", "/openapi.json", "/asyncapi.json", "/static-offline-docs/")
 """Open too: the pages where a person enters a key."""
+ELSEWHERE = "a page of another site sent this, and no key is needed here; use a page of this service, or a program"
 _log = get_logger(__name__)
 _bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An API key, as `Authorization: Bearer KEY`")
 
@@ -44,6 +47,9 @@ class KeyMiddleware:
             note_refusal(scope)
             refusal = Unauthorized("give an API key as `Authorization: Bearer KEY`").answer(request.url.path)
             return await refusal(scope, receive, send)
+        if caller is self._anyone and request.method not in READING and is_from_elsewhere(request):
+            note_refusal(scope)
+            return await Forbidden(ELSEWHERE).answer(request.url.path)(scope, receive, send)
         request.state.caller = caller
         await self._app(scope, receive, send)
 

@@ -200,3 +200,25 @@ def test_f58_each_scope_has_its_rights() -> None:
         "play": ["node", "play"],
         "train": ["train", "trainings"],
     }
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({}, 201),
+        ({"Origin": "http://here"}, 201),
+        ({"Sec-Fetch-Site": "none"}, 201),
+        ({"Origin": "http://elsewhere", "Content-Type": "text/plain"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+async def test_where_no_key_is_needed_a_page_of_another_site_changes_nothing(sent: dict[str, str], status: int) -> None:
+    """A browser says whose page it is; programs say nothing, and are let in."""
+    transport = httpx.ASGITransport(make_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        answer = await client.post(
+            "/v1/things", headers={"Content-Type": "application/json", **sent}, content=b'{"one": 1}'
+        )
+    assert answer.status_code == status, answer.text

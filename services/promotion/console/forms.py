@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.promotion.console.session import NOBODY
 from services.promotion.errors import PageRefusedError
+from shared.web.elsewhere import is_from_elsewhere
 
 Asked = TypeVar("Asked", bound=BaseModel)
 MOST_FIELDS = 50
@@ -37,9 +38,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
 
 def require_same_origin(request: Request) -> None:
     """PageRefusedError if the browser says that another site's page sent this."""
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
-    elsewhere = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if elsewhere or site not in ("same-origin", "none"):
+    if is_from_elsewhere(request):
         raise PageRefusedError("this form was sent from another site's page")
 
 
