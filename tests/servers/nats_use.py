@@ -96,11 +96,11 @@ async def complaint(bus: Bus) -> str:
 
 
 async def complaint_of(word: str, bus: Bus) -> str:
-    """What the check says, once the word is in it, in small letters: a server may need a moment to notice."""
+    """What the check says, once the word is in it, as it stands or in small letters: a server may need a moment to notice."""
 
     async def said() -> str | None:
         text = await _said(bus)
-        return text if text is not None and word in text.lower().replace("_", " ") else None
+        return text if text is not None and (word in text or word in text.lower().replace("_", " ")) else None
 
     return str(await async_until(said, 60))
 

@@ -75,7 +75,7 @@ def test_f69_location_leads_to_what_was_made(suite: ProxiedSuite) -> None:
 
 
 def test_f69_an_event_arrives_at_once_and_silence_has_a_heartbeat(suite: ProxiedSuite) -> None:
-    """Though nginx buffers, the first event of a stream is there long before the buffer is full, and a comment after some silence."""
+    """Though nginx buffers, the first event of a stream is there at once, and a comment after some silence."""
     gauntlet = suite.nginx.url("gauntlet") + "/v1/evaluations"
     many = {"model_path": suite.add_model("successor"), "board_type": "hex8", "num_players": 2, "games": 10_000}
     with suite.client() as client:
