@@ -147,7 +147,7 @@ class Process:
                 raise StartFailed(f"{self.name} was not ready in {timeout:g} s: {missing}\n{self.log_tail()}")
             time.sleep(POLL_SECONDS)
 
-    def wait_for_http(self, url: str, timeout: float = 60.0) -> None:
+    def wait_for_http(self, url: str, timeout: float = 180.0) -> None:
         """Wait until a GET of `url` answers with a 2xx status; fails as `wait_until` does."""
         self.wait_until(lambda: http_problem(url), timeout)
 
