@@ -14,8 +14,10 @@ from shared.messaging.handlers import Message
 from shared.messaging.nats_stream import ensure_stream
 from shared.messaging.outbox import BEGINNING
 from shared.messaging.permissions import STREAM
+from shared.messaging.repository import DeadLetter
 from shared.messaging.signature import Signer
 from shared.process.tasks import Loop, background
+from tests.kit.waiting import async_until
 from tests.shared.conftest import STORE, TABLES, Trial, promoted_event, training_event
 
 NEVER = 3600.0
@@ -228,11 +230,16 @@ async def test_an_event_that_always_fails_holds_up_no_other(trial: Trial) -> Non
     """A fault of the handler's own is tried a few times, then kept as a dead letter."""
     trial.failures += [ZeroDivisionError("a bug") for _ in range(MAX_DELIVERIES)]
     bad, good = promoted_event(1), promoted_event(2)
+    trial.spared.add(good.id)
+
+    async def buried() -> list[DeadLetter]:
+        async with trial.database.read() as read:
+            return await trial.inbox.dead_letters(read, 0, 10)
+
     async with background(loops(trial, feed_seconds=0.05)):
         await trial.emit(bad, good)
         await trial.until(lambda: trial.handled == [good.id])
-    async with trial.database.read() as read:
-        [letter] = await trial.inbox.dead_letters(read, 0, 10)
+        [letter] = await async_until(buried, 20)
     assert letter.event_id == str(bad.id)
     assert "a bug" in letter.reason
 
