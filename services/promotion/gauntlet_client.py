@@ -22,15 +22,14 @@ STATUS_SECONDS = 2.0
 """For how long the front door's own status may wait."""
 
 
-class AnnouncedTraining(BaseModel):
-    """What a trainer announced, as far as the front door shows it."""
+class Announced(BaseModel):
+    """What a trainer announced, as the gauntlet service tells it everywhere."""
 
     id: UUID
     source: str
     event_id: str
     configuration: str | None
     reason: str | None
-    received_at: datetime
     event: dict[str, Any]
 
     @property
@@ -39,6 +38,12 @@ class AnnouncedTraining(BaseModel):
         data = self.event.get("data")
         found = (data.get("model_path") or data.get("digest")) if isinstance(data, dict) else None
         return found if isinstance(found, str) else None
+
+
+class AnnouncedTraining(Announced):
+    """What a trainer announced, as far as the front door shows it."""
+
+    received_at: datetime
 
 
 class FailedEvaluation(BaseModel):

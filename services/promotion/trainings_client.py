@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from services.promotion.errors import GauntletUnreachableError, UnknownError
+from services.promotion.gauntlet_client import LONGEST_DETAIL, OPEN_STATES, Announced
 from shared.contract.words import EvaluationState, FailureCode, TrainingState
 from shared.process.http_client import bounded
 
 SECONDS = 10.0
-LONGEST_DETAIL = 500
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
-class Announcement(BaseModel):
+class Announcement(Announced):
     """What a trainer announced, and what became of it."""
 
-    id: UUID
-    source: str
-    event_id: str
     door: str
     state: TrainingState
-    configuration: str | None
-    reason: str | None
     evaluation_id: UUID | None
     evaluation_state: EvaluationState | None
     received_at: datetime | None
-    event: dict[str, Any]
-
-    @property
-    def model(self) -> str | None:
-        """The model by what the trainer called it."""
-        data = self.event.get("data")
-        found = (data.get("model_path") or data.get("digest")) if isinstance(data, dict) else None
-        return found if isinstance(found, str) else None
 
 
 class Announcements(BaseModel):
@@ -93,7 +80,7 @@ class TrainingsClient:
     async def open_evaluations(self, configuration: str, limit: int) -> list[Play]:
         """Those of a configuration that have not ended, newest first."""
         found: list[Play] = []
-        for state in (EvaluationState.RUNNING, EvaluationState.QUEUED, EvaluationState.RECEIVED):
+        for state in reversed(OPEN_STATES):
             asked: dict[str, str | int | None] = {"configuration": configuration, "state": state.value, "limit": limit}
             found += (await self._read("/v1/evaluations", Plays, **asked)).items
         return found
