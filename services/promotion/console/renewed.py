@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from services.promotion.console.rendering import NEVER_KEPT, fill
+from services.promotion.console.rendering import NEVER_KEPT, fill, mark_of
 from services.promotion.console.visit import Visit
 
 SEEN = "seen"
@@ -27,7 +26,7 @@ class Renewed(NamedTuple):
         """A template filled for the page at this address."""
         visit = Visit.of(request)
         inner = fill(template, visit, **shown)
-        mark = hashlib.sha256(f"{ended}{inner}".encode()).hexdigest()[:16]
+        mark = mark_of(f"{ended}{inner}")
         asked = [each for each in parse_qsl(request.url.query) if each[0] != SEEN]
         address = f"{visit.url(visit.path)}?{urlencode([*asked, (SEEN, mark)])}"
         return cls(fill("renewed.html", visit, part=inner, address=None if ended else address), mark)
