@@ -9,10 +9,9 @@ from fastapi import Path, Query, Request, Response
 from services.promotion.console.cluster_words import Move, delivery_state, distribution_state, moves, progress
 from services.promotion.console.forms import Form
 from services.promotion.console.reasons import reason_in
-from services.promotion.console.rendering import page
-from services.promotion.console.renewed import Renewed
+from services.promotion.console.rendering import Part, Seen, fill, fragment, page
 from services.promotion.console.routes import new_pages, see
-from services.promotion.console.visit import require_right
+from services.promotion.console.visit import Visit, require_right
 from services.promotion.errors import UnknownError
 from shared.contract.words import ConfigurationKey
 from shared.web.keys import OPERATE, actor
@@ -43,11 +42,15 @@ async def distributions_page(
 
 
 @router.get("/distributions/{known}")
-async def distribution_page(request: Request, known: Key, seen: str | None = None) -> Response:
+async def distribution_page(request: Request, known: Key, seen: Seen = None) -> Response:
     """One distribution with every node. With `seen` the part that changes."""
     found = await request.app.state.cluster.distribution(known)
-    part = Renewed.of(request, "distribution_part.html", ended=found.completed_at is not None, each=found, **WORDS)
-    return page(request, "distribution.html", each=found, part=part.html) if seen is None else part.answer(seen)
+    visit = Visit.of(request)
+    content = fill("distribution_part.html", visit, each=found, **WORDS)
+    part = Part(f"/distributions/{known}", content, is_over=found.completed_at is not None)
+    if seen is not None:
+        return fragment(visit, part, seen)
+    return page(request, "distribution.html", each=found, part=part.html(visit))
 
 
 @router.get("/distributions/{known}/{verb}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
 
@@ -11,10 +12,9 @@ from services.promotion.cluster_client import ClusterNode
 from services.promotion.console.cluster_words import holding, lacks, node_state
 from services.promotion.console.forms import Form
 from services.promotion.console.reasons import reason_in
-from services.promotion.console.rendering import page
-from services.promotion.console.renewed import Renewed
+from services.promotion.console.rendering import Part, Seen, fill, fragment, page
 from services.promotion.console.routes import new_pages, see
-from services.promotion.console.visit import require_right
+from services.promotion.console.visit import Visit, require_right
 from services.promotion.errors import UnknownError
 from shared.contract.words import NodeName
 from shared.web.keys import OPERATE, actor
@@ -31,13 +31,19 @@ After = Annotated[NodeName | None, Query()]
 
 
 @router.get("/nodes")
-async def nodes_page(request: Request, after: After = None, lacking: bool = False, seen: str | None = None) -> Response:
+async def nodes_page(request: Request, after: After = None, lacking: bool = False, seen: Seen = None) -> Response:
     """Nodes by name; with `lacking` only those that do not hold what they should. With `seen` the part that changes."""
     shown, more = await _shown(request, after, lacking=lacking)
     told: dict[str, Any] = {"nodes": shown, "next": more, "lacking": lacking, "after": after, **WORDS}
     told["configurations"] = sorted({name for node in shown for name in node.holds})
-    part = Renewed.of(request, "nodes_part.html", **told)
-    return page(request, "nodes.html", part=part.html, **told) if seen is None else part.answer(seen)
+    visit, asked = Visit.of(request), {"after": after or "", "lacking": str(lacking).lower()}
+    part = Part(
+        f"/nodes?{urlencode({name: each for name, each in asked.items() if each})}",
+        fill("nodes_part.html", visit, **told),
+    )
+    if seen is not None:
+        return fragment(visit, part, seen)
+    return page(request, "nodes.html", part=part.html(visit), **told)
 
 
 @router.get("/nodes/{name}")

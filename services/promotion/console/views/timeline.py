@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.promotion.cluster_client import ClusterDistribution
-from services.promotion.console.rendering import page
-from services.promotion.console.renewed import Renewed
+from services.promotion.console.rendering import Part, Seen, fill, fragment, page
 from services.promotion.console.routes import new_pages
 from services.promotion.console.timeline import Known, story
+from services.promotion.console.visit import Visit
 from services.promotion.errors import DistributionRefusedError, DistributionUnreachableError, UnknownError
 from services.promotion.trainings_client import Announcement
 from services.promotion.versions import CanonicalVersion
@@ -29,12 +29,15 @@ async def timelines_page(request: Request, before: UUID | None = None) -> Respon
 
 
 @router.get("/timeline/{training_id}")
-async def timeline_page(request: Request, training_id: UUID, seen: str | None = None) -> Response:
+async def timeline_page(request: Request, training_id: UUID, seen: Seen = None) -> Response:
     """One training. With `seen` the part that changes."""
     announced: Announcement = await request.app.state.trainings.training(training_id)
     told = story(await _known(request, announced))
-    part = Renewed.of(request, "timeline_part.html", ended=told.is_over, story=told)
-    return page(request, "timeline.html", announced=announced, part=part.html) if seen is None else part.answer(seen)
+    visit = Visit.of(request)
+    part = Part(f"/timeline/{training_id}", fill("timeline_part.html", visit, story=told), told.is_over)
+    if seen is not None:
+        return fragment(visit, part, seen)
+    return page(request, "timeline.html", announced=announced, part=part.html(visit))
 
 
 async def _known(request: Request, announced: Announcement) -> Known:
