@@ -20,7 +20,7 @@ from shared.messaging.feed import Feed
 from shared.messaging.handlers import HandlerTable, Message
 from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import BEGINNING, CursorUnknownError, FeedPage, Outbox
-from shared.messaging.repository import MessageStore
+from shared.messaging.repository import DeadLetter, MessageStore
 from shared.messaging.signature import Signer
 from shared.messaging.tables import Messaging
 from shared.storage.database import Database, Write
@@ -67,6 +67,11 @@ class Trial:
     failures: list[Exception] = field(default_factory=list)
     spared: set[UUID] = field(default_factory=set)
     outside: list[bytes] = field(default_factory=list)
+
+    async def letters(self) -> list[DeadLetter]:
+        """Its first dead letters."""
+        async with self.database.read() as tx:
+            return await self.inbox.dead_letters(tx, 0, 10)
 
     def __post_init__(self) -> None:
         handlers = HANDLERS.bound(self)

@@ -14,7 +14,6 @@ from shared.messaging.handlers import Message
 from shared.messaging.nats_stream import ensure_stream
 from shared.messaging.outbox import BEGINNING
 from shared.messaging.permissions import STREAM
-from shared.messaging.repository import DeadLetter
 from shared.messaging.signature import Signer
 from shared.process.tasks import Loop, background
 from tests.kit.waiting import async_until
@@ -222,8 +221,7 @@ async def test_f01_an_outage_of_ours_gives_no_message_up(trial: Trial) -> None:
         await trial.until(lambda: trial.bus.connected)
         await publish(trial, training_event().nats_subject, b"kept")
         await trial.until(lambda: trial.outside == [b"kept"])
-    async with trial.database.read() as read:
-        assert await trial.inbox.dead_letters(read, 0, 10) == []
+    assert await trial.letters() == []
 
 
 async def test_an_event_that_always_fails_holds_up_no_other(trial: Trial) -> None:
@@ -231,15 +229,10 @@ async def test_an_event_that_always_fails_holds_up_no_other(trial: Trial) -> Non
     trial.failures += [ZeroDivisionError("a bug") for _ in range(100 * MAX_DELIVERIES)]
     bad, good = promoted_event(1), promoted_event(2)
     trial.spared.add(good.id)
-
-    async def buried() -> list[DeadLetter]:
-        async with trial.database.read() as read:
-            return await trial.inbox.dead_letters(read, 0, 10)
-
     async with background(loops(trial, feed_seconds=0.05)):
         await trial.emit(bad, good)
         await trial.until(lambda: trial.handled == [good.id])
-        letter, *_ = await async_until(buried, 20)
+        letter, *_ = await async_until(trial.letters, 20)
     assert letter.event_id == str(bad.id)
     assert "a bug" in letter.reason
 
