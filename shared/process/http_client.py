@@ -51,7 +51,10 @@ class PeerClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """The answer within its bounds; httpx.ReadTimeout or AnswerRefusedError beyond them."""
         most_bytes, seconds = request.extensions.get(_BOUNDS, self._bounds)
-        seconds = seconds or self._bounds.seconds
+        if seconds is None:
+            seconds = self._bounds.seconds
+        else:
+            _wait_for(request, seconds)
         if self.traced and (place := PLACE.get()) is not None:
             request.headers.setdefault(HEADER, place)
         try:
@@ -65,6 +68,13 @@ class PeerClient(httpx.AsyncClient):
                 return answer
         except TimeoutError:
             raise httpx.ReadTimeout(f"the answer was not complete after {seconds:g} s", request=request) from None
+
+
+def _wait_for(request: httpx.Request, seconds: float) -> None:
+    """Have httpx not give up sooner than the call may take."""
+    limits = request.extensions.get("timeout", {})
+    if (usual := limits.get("read")) is not None and usual < seconds:
+        request.extensions["timeout"] = {**limits, "read": seconds}
 
 
 class OutsideClient(PeerClient):

@@ -1,5 +1,6 @@
 """The client with which processes call each other: what it takes, what it refuses, and by which way it goes."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,15 @@ async def test_f59_answers_have_the_bounds_of_their_call() -> None:
             async with client.stream("GET", url, extensions=bounded(None)) as answer:
                 assert [len(chunk) async for chunk in answer.aiter_raw()] == [1000]
     assert set(asked) == {"identity"}
+
+
+async def test_a_call_may_take_longer_than_is_usual() -> None:
+    """Who gives it more time is not cut short by a silence of what is usual."""
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1")
+    async with server, new_client(ServiceSettings(database_url=URL, http_seconds=1)) as client:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(httpx.ReadTimeout, match="not complete after 2 s"):
+            await client.get(url, extensions=bounded(seconds=2))
 
 
 async def test_f19_proxy_variables_are_ignored_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
