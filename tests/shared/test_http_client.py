@@ -75,7 +75,13 @@ async def test_f59_answers_have_the_bounds_of_their_call() -> None:
 
 async def test_a_call_may_take_longer_than_is_usual() -> None:
     """Who gives it more time is not cut short by a silence of what is usual."""
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1")
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1")
     async with server, new_client(ServiceSettings(database_url=URL, http_seconds=1)) as client:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(httpx.ReadTimeout, match="not complete after 2 s"):
